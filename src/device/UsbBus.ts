@@ -1,0 +1,60 @@
+/**
+ * The USB bus as boothold sees it: which devices are there, what ports they offer, who comes and goes.
+ * Live layers read the operating system; `boothold/sim` plugs simulated modems into the same service.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import type { Connection } from "../transport/Connection.ts"
+import type { TransportError } from "../transport/TransportError.ts"
+import type { BusError } from "./BusError.ts"
+
+/** What a port is good for. `download` exists only in boot-and-hold. */
+export type PortRole = "control" | "at" | "download" | "diag" | "nmea" | "unknown"
+
+export interface PortInfo {
+  /** Node name without folder, e.g. `cdc-wdm0`, `ttyUSB2`; unique on the bus while the port lives. */
+  readonly name: string
+  readonly role: PortRole
+  /** Kernel driver, e.g. `qmi_wwan`, `cdc_mbim`, `qcserial`. */
+  readonly driver: string
+  readonly interfaceNumber: number
+}
+
+/** One enumeration of one device: the same modem gets a new `key` each time it comes back. */
+export interface UsbDevice {
+  /** Unique per enumeration, e.g. bus and device number `1:7`. */
+  readonly key: string
+  /** Where it is plugged, e.g. `1-2`: stable over re-enumeration on the same port. */
+  readonly portPath: string
+  /** The same connector at the other speed (USB 2 against USB 3), when the host knows it. */
+  readonly peerPath?: string
+  readonly vendorId: number
+  readonly productId: number
+  readonly serial?: string
+  readonly product?: string
+  readonly interfaceCount: number
+  readonly ports: ReadonlyArray<PortInfo>
+}
+
+export type BusEvent =
+  | { readonly _tag: "Plugged"; readonly device: UsbDevice }
+  /** A port of a present device appeared or vanished (driver bound late). */
+  | { readonly _tag: "Changed"; readonly device: UsbDevice }
+  | { readonly _tag: "Unplugged"; readonly device: UsbDevice }
+
+export class UsbBus extends Context.Service<
+  UsbBus,
+  {
+    readonly devices: Effect.Effect<ReadonlyArray<UsbDevice>, BusError>
+    /** Subscribes: every event after this effect has returned is in the queue. Look at `devices` afterwards, then wait. */
+    readonly changes: Effect.Effect<Queue.Dequeue<BusEvent>, BusError, Scope.Scope>
+    /** Opens a port exclusively; closed with the scope. */
+    readonly open: (device: UsbDevice, port: PortInfo) => Effect.Effect<Connection, TransportError, Scope.Scope>
+  }
+>()("boothold/device/UsbBus") {}
+
+/** Boot-and-hold has exactly one interface, application mode several (devices.md, rule 3). */
+export const usbMode = (device: UsbDevice): "application" | "boot-and-hold" =>
+  device.interfaceCount === 1 ? "boot-and-hold" : "application"
