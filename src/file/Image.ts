@@ -1,5 +1,6 @@
 /** Opens firmware images: reads each file once from end to end, checks all of it, and keeps it open for sending. */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { ScanLimits, VerdictOptions } from "../image/CweScanner.ts"
 import { makeScanner, verdict } from "../image/CweScanner.ts"
 import type { FirmwareImage, Scan } from "../image/FirmwareImage.ts"
@@ -11,11 +12,11 @@ import { ImageFiles } from "./ImageSource.ts"
 
 export interface ReadOptions {
   readonly limits?: Partial<ScanLimits>
-  /** Bytes per read; 512 KiB by default. */
+  /** Bytes per read; 1 MiB by default. */
   readonly chunkSize?: number
 }
 
-const DefaultChunk = 512 * 1024
+const DefaultChunk = 1024 * 1024
 
 export interface OpenedImage {
   readonly image: FirmwareImage
@@ -39,9 +40,21 @@ export const scanSource = Effect.fn("Image.scan")(function* (source: ImageSource
     checksums,
     ...(options.limits === undefined ? {} : { limits: options.limits })
   })
+  // The next piece is read while this one is summed; two buffers in all.
+  const buffers = [new Uint8Array(Math.min(chunkSize, source.size)), new Uint8Array(Math.min(chunkSize, source.size))]
+  const readAt = (offset: number) => {
+    const target = buffers[(offset / chunkSize) % 2]!.subarray(0, Math.min(chunkSize, source.size - offset))
+    return Effect.as(source.readInto(offset, target), target)
+  }
+  let reading = yield* Effect.forkChild(readAt(0), { startImmediately: true })
   for (let offset = 0; offset < source.size; offset += chunkSize) {
-    const chunk = yield* source.read(offset, Math.min(chunkSize, source.size - offset))
-    if (!scanner.push(chunk)) break
+    const chunk = yield* Fiber.join(reading)
+    const next = offset + chunkSize
+    if (next < source.size) reading = yield* Effect.forkChild(readAt(next), { startImmediately: true })
+    if (!scanner.push(chunk)) {
+      yield* Fiber.interrupt(reading)
+      break
+    }
     yield* Effect.yieldNow
   }
   return scanner.finish()

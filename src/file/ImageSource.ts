@@ -15,7 +15,21 @@ export interface ImageSource {
   readonly size: number
   /** Exactly `length` bytes from `offset`. The array belongs to the caller. */
   readonly read: (offset: number, length: number) => Effect.Effect<Uint8Array, ImageFileError>
+  /** Fills `target` from `offset`: for those who use one buffer again and again. After an interruption leave it alone. */
+  readonly readInto: (offset: number, target: Uint8Array) => Effect.Effect<void, ImageFileError>
 }
+
+/** `read` on top of `readInto`; nothing is allocated for bytes that the file does not have. */
+const withRead = (source: Omit<ImageSource, "read">): ImageSource => ({
+  ...source,
+  read: (offset, length) =>
+    Effect.suspend(() => {
+      const end = offset + length
+      if (offset < 0 || length < 0 || end > source.size) return Effect.fail(short(source.path, end, source.size))
+      const bytes = new Uint8Array(length)
+      return Effect.as(source.readInto(offset, bytes), bytes)
+    })
+})
 
 /** Last piece of a path, with either kind of slash. */
 export const baseName = (path: string): string => path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "")
@@ -28,16 +42,21 @@ const short = (path: string, wanted: number, found: number) =>
   })
 
 /** A source in memory. The bytes must not be changed while it is in use. */
-export const fromBytes = (name: string, bytes: Uint8Array): ImageSource => ({
-  name: baseName(name),
-  path: name,
-  size: bytes.length,
-  read: (offset, length) =>
-    Effect.suspend(() => {
-      const piece = bytes.slice(offset, offset + length)
-      return piece.length === length ? Effect.succeed(piece) : Effect.fail(short(name, offset + length, bytes.length))
-    })
-})
+export const fromBytes = (name: string, bytes: Uint8Array): ImageSource =>
+  withRead({
+    name: baseName(name),
+    path: name,
+    size: bytes.length,
+    readInto: (offset, target) =>
+      Effect.suspend(() => {
+        const piece = bytes.subarray(offset, offset + target.length)
+        if (offset < 0 || piece.length < target.length) {
+          return Effect.fail(short(name, offset + target.length, bytes.length))
+        }
+        target.set(piece)
+        return Effect.void
+      })
+  })
 
 /** Node's own, without importing it, so that this module loads anywhere. */
 const hostFileSystem = () => {
@@ -95,28 +114,28 @@ const openHostFile = Effect.fn("ImageFiles.open")(function* (path: string) {
   const wanted = identity(opened)
   const size = Number(opened.size)
 
-  const readAll = async (offset: number, length: number) => {
-    const bytes = new Uint8Array(length)
+  const fill = async (offset: number, target: Uint8Array) => {
     let filled = 0
-    while (filled < length) {
-      const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
+    while (filled < target.length) {
+      const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled)
       if (bytesRead === 0) break
       filled += bytesRead
     }
-    return { bytes, filled, now: identity(await bigStat(handle)) }
+    // Afterwards, so that a change before or during the read is seen.
+    return { filled, now: identity(await bigStat(handle)) }
   }
 
-  const read = Effect.fnUntraced(function* (offset: number, length: number) {
-    if (offset < 0 || length < 0 || offset + length > size) return yield* short(path, offset + length, size)
-    const piece = yield* Effect.tryPromise({ try: () => readAll(offset, length), catch: failure(path, "read") })
-    if (piece.now !== wanted) {
-      const reason = { _tag: "Changed", wanted, found: piece.now } as const
+  const readInto = Effect.fnUntraced(function* (offset: number, target: Uint8Array) {
+    const end = offset + target.length
+    if (offset < 0 || end > size) return yield* short(path, end, size)
+    const { filled, now } = yield* Effect.tryPromise({ try: () => fill(offset, target), catch: failure(path, "read") })
+    if (now !== wanted) {
+      const reason = { _tag: "Changed", wanted, found: now } as const
       return yield* new ImageFileError({ path, operation: "read", reason })
     }
-    if (piece.filled < length) return yield* short(path, offset + length, offset + piece.filled)
-    return piece.bytes
+    if (filled < target.length) return yield* short(path, end, offset + filled)
   })
-  return { name: baseName(path), path, size, read } satisfies ImageSource
+  return withRead({ name: baseName(path), path, size, readInto })
 })
 
 export interface ImageFileAccess {

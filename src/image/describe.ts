@@ -200,19 +200,18 @@ const titles: { readonly [N in (typeof valueNames)[number]]: string } = {
   familyToken: "family"
 }
 
-/** Values one per line, those that nobody names left out; the sources behind each, with the file where there are several. */
-const valueLines = (values: typeof ValuesReport.Type, files: "one" | "several"): ReadonlyArray<string> =>
+/** Values one per line, those that nobody names left out; behind each the sources, or for a set only the files. */
+const valueLines = (values: typeof ValuesReport.Type, of: "file" | "set"): ReadonlyArray<string> =>
   valueNames.flatMap((name) => {
     const { sources, value } = values[name]
     if (value === null) return []
     const from = sources.map((source) => {
-      const part = source.where.replace(/^.* part /, "part ")
-      const short = { header: "header", "file-name": "file name", "embedded-part": part }[source.from]
-      const long = source.from === "file-name" ? `name of ${source.where}` : source.where
-      const place = files === "one" ? short : long
+      const [file, part] = /^(.*) (part [\d.]+ \(.*\))$/s.exec(source.where)?.slice(1) ?? [source.where, ""]
+      const inside = { header: "header", "file-name": "file name", "embedded-part": part ?? "" }[source.from]
+      const place = of === "set" ? (file ?? "") : inside
       return source.value === value ? place : `${place} says ${source.value}`
     })
-    const behind = from.length === 0 ? "given" : from.join(", ")
+    const behind = from.length === 0 ? "given" : [...new Set(from)].join(", ")
     return [`  ${titles[name].padEnd(12)} ${value}  (${behind})`]
   })
 
@@ -265,7 +264,7 @@ export const describeScan = (scan: Scan): ReadonlyArray<string> => {
           `${name}: ${image.kind === "cwe" ? roleText[image.role] : image.kind}, ${String(image.size)} bytes`,
           `  ${"SHA-256".padEnd(12)} ${image.sha256}`,
           ...(image.products.length === 0 ? [] : [`  ${"product".padEnd(12)} ${image.products.join(", ")}`]),
-          ...valueLines(image.values, "one"),
+          ...valueLines(image.values, "file"),
           ...image.parts.flatMap(partLines),
           ...noteLines(image.notes)
         ]
@@ -286,7 +285,7 @@ export const describeSet = (set: ImageSet): ReadonlyArray<string> => {
   return [
     `image set${report.family === null ? "" : ` for ${report.family}`}: ${String(report.totalBytes)} bytes`,
     ...report.images.map((image, index) => `  ${String(index + 1)}. ${image.name} (${image.role})`),
-    ...valueLines(report.values, "several"),
+    ...valueLines(report.values, "set"),
     ...report.missing.map((role) => `  missing: a ${role} image`),
     ...noteLines(report.notes)
   ].map(plain)
