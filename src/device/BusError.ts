@@ -16,12 +16,27 @@ export const Unavailable = Schema.TaggedStruct("Unavailable", { detail: Schema.S
 const Reason = Schema.Union([NoModem, SeveralModems, NeverAppeared, NoPort, UnknownFamily, Unavailable])
 
 export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
-  NoModem: { code: "DEVICE_NONE", help: "Look with `boothold list` what is plugged in, or simulate one with `--simulate em7455`." },
+  NoModem: {
+    code: "DEVICE_NONE",
+    help: "Look with `boothold list` what is plugged in, or simulate one with `--simulate em7455`."
+  },
   SeveralModems: { code: "DEVICE_SEVERAL", help: "Say which one with `--usb-path` or `--serial`." },
-  NeverAppeared: { code: "DEVICE_NEVER_APPEARED", help: "Look with `boothold list` where the modem is now; replug it if it is nowhere." },
-  NoPort: { code: "DEVICE_NO_PORT", help: "The driver of that port may be missing or still loading; look with `boothold list`." },
-  UnknownFamily: { code: "DEVICE_UNKNOWN_FAMILY", help: "This modem is not one that boothold knows how to update; nothing was sent to it." },
-  Unavailable: { code: "DEVICE_BUS_UNAVAILABLE", help: "The bus cannot be read here; simulate a modem with `--simulate em7455`." }
+  NeverAppeared: {
+    code: "DEVICE_NEVER_APPEARED",
+    help: "Look with `boothold list` where the modem is now; replug it if it is nowhere."
+  },
+  NoPort: {
+    code: "DEVICE_NO_PORT",
+    help: "The driver of that port may be missing or still loading; look with `boothold list`."
+  },
+  UnknownFamily: {
+    code: "DEVICE_UNKNOWN_FAMILY",
+    help: "This modem is not one that boothold knows how to update; nothing was sent to it."
+  },
+  Unavailable: {
+    code: "DEVICE_BUS_UNAVAILABLE",
+    help: "The bus cannot be read here; simulate a modem with `--simulate em7455`."
+  }
 }
 
 export class BusError extends Schema.TaggedError<BusError>()("BusError", {

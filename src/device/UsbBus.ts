@@ -55,6 +55,7 @@ export class UsbBus extends Context.Service<
   }
 >()("boothold/device/UsbBus") {}
 
+export type UsbMode = "application" | "boot-and-hold"
+
 /** Boot-and-hold has exactly one interface, application mode several (devices.md, rule 3). */
-export const usbMode = (device: UsbDevice): "application" | "boot-and-hold" =>
-  device.interfaceCount === 1 ? "boot-and-hold" : "application"
+export const usbMode = (device: UsbDevice): UsbMode => (device.interfaceCount === 1 ? "boot-and-hold" : "application")

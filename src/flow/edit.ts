@@ -39,7 +39,7 @@ const edit = (flow: AnyFlow, change: (step: AnyStep) => ReadonlyArray<AnyStep>):
 /** Puts `step` in the place of the step called `name`. */
 export const replace =
   <const Name extends string, S extends AnyStep>(name: Name, step: S) =>
-  <F extends AnyFlow & { readonly steps: ReadonlyArray<AnyStep> }>(
+  <F extends AnyFlow>(
     flow: F & (Name extends NamesOf<F> ? Checked<F, Replaced<StepsOf<F>, Name, S>> : Named<never>)
   ): Edited<F, Replaced<StepsOf<F>, Name, S>> =>
     edit(flow, (it) => (it.name === name ? [step] : [it])) as Edited<F, Replaced<StepsOf<F>, Name, S>>

@@ -1,0 +1,256 @@
+/**
+ * The conversation with a boot loader (qdl.md): one request, one answer, a deadline on each. Knows the
+ * protocol's order only as far as one message is concerned; the order of an update is the flow's business.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { Deframer, encodeFrame } from "../protocol/hdlc.ts"
+import { ErrorCode, helloFeatures, OpenStatus, WriteStatus } from "../protocol/qdl/command.ts"
+import { encodeRequest, writeHeader } from "../protocol/qdl/request.ts"
+import type { OpenUnframed } from "../protocol/qdl/request.ts"
+import { decodeResponse } from "../protocol/qdl/response.ts"
+import type { HelloAnswer, QdlResponse } from "../protocol/qdl/response.ts"
+import type { Connection } from "../transport/Connection.ts"
+import type { TransportError } from "../transport/TransportError.ts"
+import { makeMailbox } from "./exchange.ts"
+import { QdlError } from "./QdlError.ts"
+
+/** Ends of patience per message. Generous where the modem programs flash (qdl.md §6, 6 and 10). */
+export interface QdlDeadlines {
+  /** One try of the DLOAD switch or a Hello; both are idempotent and asked again. */
+  readonly greeting: Duration.Duration
+  readonly greetingTries: number
+  readonly open: Duration.Duration
+  readonly chunk: Duration.Duration
+  readonly close: Duration.Duration
+  /** After an interruption: how long the outstanding acknowledgement is still waited for. */
+  readonly grace: Duration.Duration
+}
+
+export const qdlDeadlines: QdlDeadlines = {
+  greeting: Duration.seconds(2),
+  greetingTries: 6,
+  open: Duration.seconds(30),
+  chunk: Duration.minutes(3),
+  close: Duration.minutes(2),
+  grace: Duration.seconds(2)
+}
+
+type Failure = QdlError | TransportError
+
+export interface QdlSession {
+  readonly endpoint: string
+  /** Leaves DLOAD for SDP; already there is as good (qdl.md §3.1). */
+  readonly dloadSwitch: Effect.Effect<"switched" | "already", Failure>
+  /** Tries `version`, then the other ones; what the boot loader accepts holds for the session. */
+  readonly hello: (options: {
+    readonly version: number
+    readonly toleratesError: boolean
+  }) => Effect.Effect<number, Failure>
+  /** Announces an image. `not-required`: the device has it already (qdl.md §3.4, status 7). */
+  readonly open: (
+    image: Pick<OpenUnframed, "imageType" | "length" | "chunkSize" | "header">
+  ) => Effect.Effect<"opened" | "not-required", Failure>
+  /** Sends one chunk and waits for its acknowledgement. */
+  readonly write: (sequence: number, data: Uint8Array) => Effect.Effect<void, Failure>
+  readonly closeImage: Effect.Effect<void, Failure>
+  /** Asks for the reset; no answer exists (qdl.md §3.7), the modem leaving the bus is the answer. */
+  readonly reset: Effect.Effect<void, TransportError>
+  /** Lets go of the port. */
+  readonly release: Effect.Effect<void>
+}
+
+const describe = (response: QdlResponse): string =>
+  response._tag === "Error" ? `Error 0x${response.code.toString(16)}` : response._tag
+
+export const openQdlSession = Effect.fn("QdlSession.open")(function* (
+  connect: Effect.Effect<Connection, TransportError, Scope.Scope>,
+  deadlines: QdlDeadlines = qdlDeadlines
+) {
+  const deframer = new Deframer()
+  const { connection, mailbox } = yield* makeMailbox(connect, (bytes) => deframer.push(bytes))
+  const { endpoint } = connection
+  const failed = (step: QdlError["step"], reason: QdlError["reason"], chunk?: number): QdlError =>
+    new QdlError({ endpoint, step, reason, ...(chunk === undefined ? {} : { chunk }) })
+
+  /** Sends `bytes` and takes messages until `accept` says that one is the answer. */
+  const exchange = Effect.fn("QdlSession.exchange")(function* <A>(options: {
+    readonly step: QdlError["step"]
+    readonly chunk?: number
+    readonly bytes: Uint8Array
+    readonly deadline: Duration.Duration
+    readonly accept: (response: QdlResponse) => Result.Result<A, QdlError["reason"]> | undefined
+  }) {
+    const heard: Array<string> = []
+    yield* mailbox.clear
+    const answer = Effect.gen(function* () {
+      yield* connection.write(options.bytes)
+      for (;;) {
+        const frame = yield* mailbox.take
+        const response = Result.flatMap(frame, decodeResponse)
+        if (Result.isFailure(response)) {
+          heard.push(response.failure.message)
+          continue
+        }
+        const accepted = options.accept(response.success)
+        if (accepted !== undefined) return accepted
+        heard.push(describe(response.success))
+      }
+    })
+    const result = yield* answer.pipe(
+      Effect.timeoutOrElse({
+        duration: options.deadline,
+        orElse: () =>
+          Effect.fail(
+            failed(
+              options.step,
+              { _tag: "NoAnswer", millis: Duration.toMillis(options.deadline), heard: heard.slice(-5) },
+              options.chunk
+            )
+          )
+      })
+    )
+    if (Result.isFailure(result)) return yield* failed(options.step, result.failure, options.chunk)
+    return result.success
+  })
+
+  /** Asks again on silence, and while the port still speaks DIAG: both pass while a modem changes mode (qdl.md §6, 6). */
+  const patiently = <A>(once: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
+    once.pipe(
+      Effect.retry({
+        schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ times: deadlines.greetingTries - 1 })),
+        while: (error) =>
+          error._tag === "QdlError" && (error.reason._tag === "NoAnswer" || error.reason._tag === "StillDiagnostic")
+      })
+    )
+
+  const dloadSwitch = patiently(
+    exchange({
+      step: "dload",
+      bytes: encodeFrame(encodeRequest({ _tag: "DloadSwitch" })),
+      deadline: deadlines.greeting,
+      accept: (response) => {
+        if (response._tag === "DloadAck") return Result.succeed("switched" as const)
+        if (response._tag === "DiagBadCommand") return Result.fail({ _tag: "StillDiagnostic" })
+        if (response._tag !== "Error") return undefined
+        return response.code === ErrorCode.CommandNotSupported
+          ? Result.succeed("already" as const)
+          : Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
+      }
+    })
+  )
+
+  const helloOnce = (version: number) =>
+    patiently(
+      exchange<HelloAnswer>({
+        step: "hello",
+        bytes: encodeFrame(
+          encodeRequest({ _tag: "Hello", maxVersion: version, minVersion: version, features: helloFeatures })
+        ),
+        deadline: deadlines.greeting,
+        accept: (response) => {
+          if (response._tag === "Hello") return Result.succeed(response)
+          // 0x16 answers a DLOAD switch that was asked twice, late; it never answers Hello.
+          if (response._tag !== "Error" || response.code === ErrorCode.CommandNotSupported) return undefined
+          return Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
+        }
+      })
+    )
+
+  let spoken: number | undefined
+  const hello: QdlSession["hello"] = Effect.fn("QdlSession.hello")(function* ({ toleratesError, version }) {
+    // The version the loader accepted once is asked first: Hello is sent again for every image (qdl.md §5).
+    const versions = [...new Set([spoken ?? version, version, 6, 5, 4])]
+    let refusal: Failure | undefined
+    for (const tried of versions) {
+      const answer = yield* Effect.result(helloOnce(tried))
+      if (Result.isSuccess(answer)) {
+        spoken = tried
+        return tried
+      }
+      const error = answer.failure
+      if (error._tag !== "QdlError" || error.reason._tag !== "Rejected") return yield* error
+      refusal ??= error
+    }
+    if (toleratesError || refusal === undefined) return version
+    return yield* refusal
+  })
+
+  const open: QdlSession["open"] = (image) =>
+    exchange({
+      step: "open",
+      bytes: encodeFrame(encodeRequest({ _tag: "OpenUnframed", ...image, window: 1, flags: 0 })),
+      deadline: deadlines.open,
+      accept: (response) => {
+        if (response._tag === "Error") {
+          return Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
+        }
+        if (response._tag !== "Open") return undefined
+        if (response.status === OpenStatus.ok) return Result.succeed("opened" as const)
+        if (response.status === OpenStatus.imageNotRequired) return Result.succeed("not-required" as const)
+        return Result.fail({ _tag: "BadStatus", status: response.status })
+      }
+    })
+
+  const write: QdlSession["write"] = (sequence, data) => {
+    const header = writeHeader(sequence, data.length)
+    const message = new Uint8Array(header.length + data.length)
+    message.set(header)
+    message.set(data, header.length)
+    const acknowledged = exchange<void>({
+      step: "write",
+      chunk: sequence,
+      bytes: message,
+      deadline: deadlines.chunk,
+      accept: (response) => {
+        if (response._tag === "Error") {
+          return Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
+        }
+        if (response._tag !== "Write") return undefined
+        if (response.status !== WriteStatus.ok) return Result.fail({ _tag: "BadStatus", status: response.status })
+        return response.sequence === sequence
+          ? Result.succeed(undefined)
+          : Result.fail({ _tag: "WrongSequence", wanted: sequence, found: response.sequence })
+      }
+    })
+    // A chunk is the atom of a transfer: an interruption first lets the modem acknowledge it, for a bounded time.
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkDetach(Effect.interruptible(acknowledged), { startImmediately: true })
+        return yield* restore(Fiber.join(fiber)).pipe(
+          Effect.onInterrupt(() =>
+            Fiber.await(fiber).pipe(Effect.timeoutOption(deadlines.grace), Effect.andThen(Fiber.interrupt(fiber)))
+          )
+        )
+      })
+    )
+  }
+
+  const closeImage = exchange<void>({
+    step: "close",
+    bytes: encodeFrame(encodeRequest({ _tag: "CloseUnframed" })),
+    deadline: deadlines.close,
+    accept: (response) => {
+      if (response._tag === "Error") return Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
+      if (response._tag !== "Close") return undefined
+      return response.status === 0
+        ? Result.succeed(undefined)
+        : Result.fail({ _tag: "BadStatus", status: response.status })
+    }
+  })
+
+  return {
+    endpoint,
+    dloadSwitch,
+    hello,
+    open,
+    write,
+    closeImage,
+    reset: connection.write(encodeFrame(encodeRequest({ _tag: "Reset" }))),
+    release: mailbox.close
+  } satisfies QdlSession
+})

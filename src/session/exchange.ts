@@ -1,0 +1,49 @@
+/**
+ * One request, one answer, one deadline, on any framed byte pipe. A reader fiber turns bytes into messages;
+ * an exchange takes messages until one is the answer. What is not the answer is remembered for the error text.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import { tapped } from "../transport/Connection.ts"
+import type { Connection } from "../transport/Connection.ts"
+import type { TransportError } from "../transport/TransportError.ts"
+
+/** Most messages kept unread: a flood is dropped at the reader, not in memory. */
+const mailboxSize = 256
+
+export interface Mailbox<A> {
+  readonly take: Effect.Effect<A, TransportError>
+  /** Throws away what came before: only for protocols where every message answers a request. */
+  readonly clear: Effect.Effect<void>
+  /** Stops reading and lets go of the port. */
+  readonly close: Effect.Effect<void>
+}
+
+/** Reads the connection in the background and gives its bytes to `decode`, which yields whole messages. */
+export const makeMailbox = Effect.fnUntraced(function* <A>(
+  open: Effect.Effect<Connection, TransportError, Scope.Scope>,
+  decode: (bytes: Uint8Array) => ReadonlyArray<A>
+) {
+  const outer = yield* Scope.Scope
+  const scope = yield* Scope.fork(outer)
+  const connection = yield* Effect.flatMap(open, tapped).pipe(
+    Scope.provide(scope),
+    Effect.onError(() => Scope.close(scope, Exit.void))
+  )
+  const messages = yield* Queue.sliding<A, TransportError>(mailboxSize)
+  yield* connection.read.pipe(
+    Effect.flatMap((bytes) => Queue.offerAll(messages, decode(bytes))),
+    Effect.forever,
+    Effect.onError((cause) => Queue.failCause(messages, cause)),
+    Effect.ignore,
+    Effect.forkIn(scope, { startImmediately: true })
+  )
+  const mailbox: Mailbox<A> = {
+    take: Queue.take(messages),
+    clear: Effect.asVoid(Queue.clear(messages)).pipe(Effect.ignore),
+    close: Scope.close(scope, Exit.void)
+  }
+  return { connection, mailbox }
+})

@@ -1,0 +1,43 @@
+/** In which state a run leaves the modem, in words that a user and a program can act on. Pure data. */
+import * as Schema from "effect/Schema"
+
+const Preference = Schema.Struct({ firmware: Schema.String, config: Schema.String, carrier: Schema.String })
+
+export const Condition = Schema.TaggedUnion({
+  /** Nothing that changes the modem was sent. */
+  Untouched: {},
+  /** The preference was written and has been put back. */
+  PreferenceRestored: { preference: Preference },
+  /** The new preference is stored, the old firmware still runs; from the next boot on: boot-and-hold or low power. */
+  PreferenceChanged: { old: Schema.optionalKey(Preference), wanted: Preference },
+  /** It was told to restart and has not been seen since. */
+  Restarting: {},
+  /** It waits in boot-and-hold, nothing of an image was written. */
+  BootAndHold: {},
+  /** It is in boot-and-hold and an image was begun but not finished: that slot is invalid. */
+  HalfWritten: { image: Schema.String, sent: Schema.Int, bytes: Schema.Int },
+  /** Everything was written and closed; it has not been reset yet. */
+  WrittenNotReset: {},
+  /** It runs again and answers, but not with what was wanted. */
+  RunningOther: { found: Schema.String },
+  /** It runs and answers with what was wanted. */
+  Running: { firmware: Schema.String }
+})
+export type Condition = typeof Condition.Type
+
+/** One sentence for a person. */
+export const describeCondition = Condition.match({
+  Untouched: () => "The modem was not changed.",
+  PreferenceRestored: ({ preference }) =>
+    `The modem was not changed: its old preference (${preference.firmware}, ${preference.carrier} ${preference.config}) is back in place.`,
+  PreferenceChanged: ({ wanted }) =>
+    `The modem still runs its old firmware, but its preference now says ${wanted.firmware}, ${wanted.carrier} ${wanted.config}: ` +
+    "after its next start it waits in boot-and-hold, or stays in low-power mode until the images are there.",
+  Restarting: () => "The modem was told to restart and has not come back yet.",
+  BootAndHold: () => "The modem waits in boot-and-hold; no image was written.",
+  HalfWritten: ({ bytes, image, sent }) =>
+    `The modem is in boot-and-hold with ${image} half written (${String(sent)} of ${String(bytes)} bytes); that slot is invalid until it is written again.`,
+  WrittenNotReset: () => "All images are written; the modem is still in boot-and-hold and needs its reset.",
+  RunningOther: ({ found }) => `The modem runs, but ${found}.`,
+  Running: ({ firmware }) => `The modem runs ${firmware}.`
+})

@@ -1,0 +1,200 @@
+/** Sending a modem into boot-and-hold, by every way it may know, in the family's order (flows.md §3.3). */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { BootEntry, Family } from "../../device/families/Family.ts"
+import { describeDevice } from "../../device/Modem.ts"
+import type { Modem } from "../../device/Modem.ts"
+import { UsbBus } from "../../device/UsbBus.ts"
+import { watchBus } from "../../device/watch.ts"
+import type { BusWatch } from "../../device/watch.ts"
+import { step } from "../../flow/Step.ts"
+import * as Dms from "../../protocol/qmi/dms.ts"
+import { openAtSession } from "../../session/AtSession.ts"
+import type { AtError } from "../../session/AtError.ts"
+import type { QmiError } from "../../session/QmiError.ts"
+import type { QmiSession } from "../../session/QmiSession.ts"
+import type { TransportError } from "../../transport/TransportError.ts"
+import type { BusError } from "../../device/BusError.ts"
+import { emit } from "../events.ts"
+import { FlowError } from "../FlowError.ts"
+import type { Attempt } from "../FlowError.ts"
+import { nowIs } from "../Run.ts"
+import { connect } from "./control.ts"
+
+/** Factory value on all families (at.md §3.1); some 9x30 refuse `AT!BOOTHOLD` until it was given (at.md §3.2). */
+const unlock = 'AT!ENTERCND="A710"'
+
+type Failure = QmiError | AtError | TransportError | BusError
+
+/** `gone`: it left the bus or stopped answering in the middle, as a modem does that reboots at once. */
+type Answer = { readonly _tag: "Accepted" | "Gone" } | { readonly _tag: "Refused"; readonly answer: string }
+
+const rebooting = (error: QmiError | TransportError): boolean =>
+  error._tag === "TransportError" || error.reason._tag === "NoAnswer"
+
+const viaSetFirmwareId = (control: QmiSession): Effect.Effect<Answer, Failure> =>
+  control.request(Dms.SetFirmwareId, {}).pipe(
+    Effect.map(() => ({ _tag: "Accepted" }) as const),
+    Effect.catchIf(rebooting, () => Effect.succeed({ _tag: "Gone" } as const))
+  )
+
+/** Arms the mode, then power-cycles; disarms it if the power cycle is refused, so that no later start surprises (flows.md §9 W5). */
+const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> =>
+  Effect.gen(function* () {
+    yield* control.request(Dms.SetBootImageDownloadMode, { mode: "boot-and-recovery" })
+    const cycle = Effect.andThen(
+      control.request(Dms.SetOperatingMode, { mode: "offline" }),
+      control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
+        Effect.map(() => ({ _tag: "Accepted" }) as Answer),
+        Effect.catchIf(rebooting, () => Effect.succeed({ _tag: "Gone" } as Answer))
+      )
+    )
+    return yield* cycle.pipe(
+      Effect.tapError(() => Effect.ignore(control.request(Dms.SetBootImageDownloadMode, { mode: "normal" })))
+    )
+  })
+
+/** All AT ports at once: a deaf one costs nothing. The first that accepts decides. */
+const viaAt = Effect.fnUntraced(function* (modem: Modem) {
+  const bus = yield* UsbBus
+  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key)
+  const ports = device?.ports.filter(({ role }) => role === "at") ?? []
+  if (device === undefined || ports.length === 0) return { _tag: "Refused", answer: "there is no AT port" } as Answer
+  const answers = yield* Effect.forEach(
+    ports,
+    (port) =>
+      Effect.gen(function* () {
+        const at = yield* openAtSession(Effect.provideService(connect(device, port), UsbBus, bus))
+        // Its result is of no interest: it fails where it is not needed (at.md §6).
+        yield* Effect.ignore(at.send(unlock))
+        yield* at.ask("AT!BOOTHOLD")
+      }).pipe(
+        Effect.scoped,
+        Effect.map((): Answer => ({ _tag: "Accepted" })),
+        Effect.catch((error) =>
+          Effect.succeed<Answer>(
+            // The port may vanish before its OK (at.md §3.2).
+            error._tag === "TransportError" && error.reason._tag === "Unplugged"
+              ? { _tag: "Gone" }
+              : { _tag: "Refused", answer: error.message }
+          )
+        )
+      ),
+    { concurrency: "unbounded" }
+  )
+  const accepted = answers.find(({ _tag }) => _tag !== "Refused")
+  if (accepted !== undefined) return accepted
+  const refusals = answers.flatMap((answer) => (answer._tag === "Refused" ? [answer.answer] : []))
+  return { _tag: "Refused", answer: refusals.join("; ") } as Answer
+})
+
+const tryWay = (way: BootEntry, control: QmiSession, modem: Modem): Effect.Effect<Answer, Failure, UsbBus> => {
+  switch (way) {
+    case "set-firmware-id":
+      return viaSetFirmwareId(control)
+    case "boot-image-download-mode":
+      return viaDownloadMode(control)
+    case "at-boothold":
+      return viaAt(modem)
+  }
+}
+
+const names: { readonly [W in BootEntry]: string } = {
+  "set-firmware-id": "QMI Set Firmware ID (0x003E)",
+  "boot-image-download-mode": "QMI Set Boot Image Download Mode (0x0050) and reset",
+  "at-boothold": "AT!BOOTHOLD"
+}
+
+/** A modem that does not answer may be on its way: whether it leaves decides if the next way is tried. */
+const leftWithin = (modem: Modem, watch: BusWatch, patience: Duration.Duration) =>
+  Effect.flatMap(UsbBus, (bus) =>
+    watch.gone(modem.device.key).pipe(
+      Effect.timeoutOption(patience),
+      Effect.andThen(bus.devices),
+      Effect.map((devices) => !devices.some(({ key }) => key === modem.device.key))
+    )
+  )
+
+const enter = Effect.fnUntraced(function* (state: {
+  readonly control: QmiSession
+  readonly modem: Modem
+  readonly family: Family
+}) {
+  const { control, family, modem } = state
+  const watch = yield* watchBus
+  const attempts: Array<Attempt> = []
+  yield* nowIs({ _tag: "Restarting" })
+  for (const way of family.bootEntry) {
+    const result = yield* Effect.result(tryWay(way, control, modem))
+    const answer: Answer = Result.isSuccess(result)
+      ? result.success
+      : { _tag: "Refused", answer: result.failure.message }
+    attempts.push({ way: names[way], answer: answer._tag === "Refused" ? answer.answer : "accepted" })
+    if (answer._tag === "Refused") continue
+    if (answer._tag === "Gone" && !(yield* leftWithin(modem, watch, Duration.seconds(15)))) {
+      attempts[attempts.length - 1] = { way: names[way], answer: "no answer, and the modem stays" }
+      continue
+    }
+    yield* control.abandon
+    yield* emit({
+      _tag: "Note",
+      step: "enter-boot-and-hold",
+      detail: attempts.map((attempt) => `${attempt.way}: ${attempt.answer}`).join("; ")
+    })
+    return { watch }
+  }
+  yield* nowIs({ _tag: "Untouched" })
+  return yield* new FlowError({ reason: { _tag: "BootAndHoldRefused", attempts } })
+})
+
+/** For a family whose images are checked first: needs the proof of it. */
+export const enterBootAndHold = step({
+  name: "enter-boot-and-hold",
+  title: "send the modem into boot-and-hold",
+  risk: "reboots",
+  deadline: Duration.seconds(120),
+  drops: ["control"],
+  run: (state: {
+    readonly control: QmiSession
+    readonly modem: Modem
+    readonly family: Family<"boot-and-hold">
+    readonly checked: unknown
+  }) => enter(state)
+})
+
+/** For the `reset` command: no images, any family. */
+export const holdOnly = step({
+  name: "enter-boot-and-hold",
+  title: "send the modem into boot-and-hold",
+  risk: "reboots",
+  deadline: Duration.seconds(120),
+  drops: ["control"],
+  run: (state: { readonly control: QmiSession; readonly modem: Modem; readonly family: Family }) => enter(state)
+})
+
+/** The proof that `reset` worked: the modem is there in boot-and-hold, with its download port. */
+export const awaitHold = (family: Family) =>
+  step({
+    name: "wait-for-boot-and-hold",
+    title: "wait for the modem in boot-and-hold",
+    risk: "none",
+    deadline: Duration.sum(family.deadlines.downloadPort, Duration.seconds(15)),
+    drops: ["watch"],
+    run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
+      Effect.gen(function* () {
+        const arrival = yield* watch.await({
+          identity: modem.identity,
+          awaited: [
+            { mode: "boot-and-hold", role: "download" },
+            { mode: "application", role: "control" }
+          ],
+          deadline: family.deadlines.downloadPort
+        })
+        const device = describeDevice(arrival.device)
+        yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
+        if (arrival.mode === "application") return yield* new FlowError({ reason: { _tag: "CameBackRunning", device } })
+        yield* nowIs({ _tag: "BootAndHold" })
+        return { held: arrival.device }
+      })
+  })

@@ -1,0 +1,180 @@
+/** Waiting for the modem to start, and asking it whether it is what was wanted. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type { Family } from "../../device/families/Family.ts"
+import { describeDevice } from "../../device/Modem.ts"
+import type { Modem } from "../../device/Modem.ts"
+import { UsbBus } from "../../device/UsbBus.ts"
+import type { BusWatch } from "../../device/watch.ts"
+import { step } from "../../flow/Step.ts"
+import { compare } from "../../plan/compare.ts"
+import type { Expectation } from "../../plan/compare.ts"
+import type { ModemFacts } from "../../plan/facts.ts"
+import { openQmiSession } from "../../session/QmiSession.ts"
+import type { QmiSession } from "../../session/QmiSession.ts"
+import { emit } from "../events.ts"
+import { FlowError } from "../FlowError.ts"
+import { readFacts } from "../read-facts.ts"
+import { nowIs } from "../Run.ts"
+import { connect } from "./control.ts"
+import type { WantedFirmware, WantedPreference } from "./state.ts"
+
+/** How long a modem that came back in boot-and-hold may take to leave it again by itself. */
+const bounce = Duration.seconds(60)
+
+/**
+ * The control port of a modem that starts, once it answers. A modem that leaves again meanwhile is waited
+ * for again. One that is back in boot-and-hold and stays there has nothing that it can start.
+ */
+const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: BusWatch, deadline: Duration.Duration) {
+  const bus = yield* UsbBus
+  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline)
+  const { identity } = modem
+  const application = { mode: "application", role: "control" } as const
+  let held = false
+  for (;;) {
+    const left = Duration.millis(Math.max(0, until - (yield* Clock.currentTimeMillis)))
+    const arrival = yield* watch
+      .await({
+        identity,
+        awaited: held ? [application] : [application, { mode: "boot-and-hold", role: "download" }],
+        deadline: held ? Duration.min(left, bounce) : left
+      })
+      .pipe(
+        Effect.catchTag("BusError", (error) =>
+          Effect.fail(
+            held
+              ? new FlowError({ reason: { _tag: "StayedInBootAndHold", seconds: Duration.toSeconds(bounce) } })
+              : error
+          )
+        )
+      )
+    const device = describeDevice(arrival.device)
+    yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
+    if (arrival.mode === "boot-and-hold") {
+      held = true
+      yield* nowIs({ _tag: "BootAndHold" })
+      continue
+    }
+    const patience = Duration.millis(Math.max(1, until - (yield* Clock.currentTimeMillis)))
+    const control = yield* Effect.result(
+      openQmiSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus), {
+        liveness: Duration.millis(250),
+        alive: patience,
+        release: Duration.seconds(2)
+      })
+    )
+    if (Result.isSuccess(control)) return control.success
+    if (control.failure._tag !== "TransportError" || (yield* Clock.currentTimeMillis) >= until) {
+      return yield* control.failure
+    }
+    // It left while we asked, or the node is not what it was: look again when something changes.
+    yield* emit({ _tag: "Warning", step: "wait-for-boot", detail: control.failure.message })
+    yield* watch.gone(arrival.device.key).pipe(Effect.timeoutOption(Duration.seconds(1)))
+  }
+})
+
+export const waitForBoot = (family: Family) =>
+  step({
+    name: "wait-for-boot",
+    title: "wait until the modem has started and answers",
+    risk: "none",
+    deadline: Duration.sum(family.deadlines.boot, bounce),
+    drops: ["watch"],
+    run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
+      Effect.map(waitUntilItAnswers(modem, watch, family.deadlines.boot), (control) => ({ control }))
+  })
+
+/** The modem is back on the bus in application mode: all that `--skip-validation` waits for. Nothing is asked. */
+export const waitForPort = (family: Family) =>
+  step({
+    name: "wait-for-boot",
+    title: "wait until the modem is back on the bus in application mode",
+    risk: "none",
+    deadline: Duration.sum(family.deadlines.boot, bounce),
+    drops: ["watch"],
+    run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
+      Effect.gen(function* () {
+        const { device } = yield* watch.await({
+          identity: modem.identity,
+          awaited: [{ mode: "application", role: "control" }],
+          deadline: family.deadlines.boot
+        })
+        yield* emit({ _tag: "ModemSeen", device: describeDevice(device), mode: "application" })
+        return { back: device }
+      })
+  })
+
+/** What the run proved: the modem was asked and answers with what was wanted. */
+export interface Validated {
+  readonly after: ModemFacts
+}
+
+const settle = (control: QmiSession, expectation: Expectation, patience: Duration.Duration) =>
+  Effect.gen(function* () {
+    const after = yield* readFacts(control)
+    const differences = compare(expectation, after)
+    if (differences.length === 0) return after
+    yield* nowIs({
+      _tag: "RunningOther",
+      found: differences.map(({ found, wanted, what }) => `its ${what} is ${found}, wanted ${wanted}`).join("; ")
+    })
+    return yield* new FlowError({ reason: { _tag: "NotValidated", differences } })
+  }).pipe(
+    // Operating mode and preference may follow a moment later; a wrong firmware stays wrong and costs only the wait.
+    Effect.retry({
+      schedule: Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
+        Schedule.upTo({ duration: patience })
+      ),
+      while: (error) => error._tag === "FlowError" || (error._tag === "QmiError" && error.reason._tag !== "Garbled")
+    })
+  )
+
+const validate = Effect.fnUntraced(function* (family: Family, control: QmiSession, expectation: Expectation) {
+  const after = yield* settle(control, expectation, family.deadlines.settle)
+  yield* nowIs({ _tag: "Running", firmware: after.firmware })
+  const validated: Validated = { after }
+  return { validated }
+})
+
+const verifyTitle = "ask the modem what it runs now, and compare it with what was wanted"
+
+/** For a family with preferences: firmware, preference, running slot, operating mode and low-power reason. */
+export const verifyPreference = (family: Family<"preference">) =>
+  step({
+    name: "verify",
+    title: verifyTitle,
+    risk: "reads",
+    deadline: Duration.sum(family.deadlines.settle, Duration.seconds(120)),
+    run: (state: { readonly control: QmiSession; readonly wanted: WantedPreference; readonly facts: ModemFacts }) =>
+      validate(family, state.control, {
+        firmware: state.wanted.firmware,
+        preference: state.wanted,
+        before: state.facts
+      })
+  })
+
+/** For a family without: firmware, operating mode and low-power reason. */
+export const verifyFirmware = (family: Family) =>
+  step({
+    name: "verify",
+    title: verifyTitle,
+    risk: "reads",
+    deadline: Duration.sum(family.deadlines.settle, Duration.seconds(120)),
+    run: (state: { readonly control: QmiSession; readonly wanted: WantedFirmware; readonly facts: ModemFacts }) =>
+      validate(family, state.control, { firmware: state.wanted.firmware, preference: undefined, before: state.facts })
+  })
+
+/** After `download`: the modem could not be asked before, so only what the images say is compared. */
+export const verifyDownload = (family: Family) =>
+  step({
+    name: "verify",
+    title: verifyTitle,
+    risk: "reads",
+    deadline: Duration.sum(family.deadlines.settle, Duration.seconds(120)),
+    run: (state: { readonly control: QmiSession; readonly wanted: WantedFirmware }) =>
+      validate(family, state.control, { firmware: state.wanted.firmware, preference: undefined, before: undefined })
+  })

@@ -1,0 +1,28 @@
+/** All steps, by name: what flows are made of. */
+export { checkAgainstModem, checkImagesOnly } from "./check.ts"
+export type { Checked } from "./check.ts"
+export { identify, identifyWithPreference, openControl, releaseControl } from "./control.ts"
+export { restart, setPreference, takeDownloadList } from "./preference.ts"
+export { awaitHold, enterBootAndHold, holdOnly } from "./boot-and-hold.ts"
+export {
+  closeImage,
+  dloadSwitch,
+  hello,
+  openDownload,
+  openDownloadNow,
+  openImage,
+  resetModem,
+  writeImage
+} from "./transfer.ts"
+export type { Opened, Written } from "./transfer.ts"
+export { verifyDownload, verifyFirmware, verifyPreference, waitForBoot, waitForPort } from "./boot.ts"
+export type { Validated } from "./boot.ts"
+export type {
+  Delivery,
+  DownloadList,
+  FlowOptions,
+  Target,
+  Transferred,
+  WantedFirmware,
+  WantedPreference
+} from "./state.ts"

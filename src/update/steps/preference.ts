@@ -1,0 +1,171 @@
+/** Telling a modem what to run: the preference, and the restart that makes it act on it (qmi.md §6.4, §6.5). */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Family } from "../../device/families/Family.ts"
+import { watchBus } from "../../device/watch.ts"
+import { step } from "../../flow/Step.ts"
+import type { OpenedImage } from "../../file/Image.ts"
+import { samePreference, showPreference } from "../../plan/facts.ts"
+import type { Preference, PreferenceFacts } from "../../plan/facts.ts"
+import * as Dms from "../../protocol/qmi/dms.ts"
+import { modemImageId, priImageId } from "../../protocol/qmi/firmware-id.ts"
+import type { QmiSession } from "../../session/QmiSession.ts"
+import { nowIs } from "../Run.ts"
+import { emit } from "../events.ts"
+import { FlowError } from "../FlowError.ts"
+import { readPreference } from "../read-facts.ts"
+import type { Checked } from "./check.ts"
+import type { DownloadList, FlowOptions, WantedPreference } from "./state.ts"
+
+const setTo = Effect.fnUntraced(function* (
+  control: QmiSession,
+  preference: Preference,
+  options: Pick<FlowOptions, "overrideDownload" | "modemStorageIndex">
+) {
+  const modem = yield* Effect.fromResult(modemImageId(preference.firmware))
+  const pri = yield* Effect.fromResult(priImageId(preference.firmware, preference.carrier, preference.config))
+  return yield* control.request(
+    Dms.SetFirmwarePreference,
+    Dms.firmwarePreference(modem, pri, {
+      downloadOverride: options.overrideDownload,
+      ...(options.modemStorageIndex === undefined ? {} : { modemStorageIndex: options.modemStorageIndex })
+    })
+  )
+})
+
+/**
+ * Puts the old preference back while the modem still listens, and says whether it is back: a modem that
+ * restarts with a preference that nothing satisfies ends in low power (failures.md §1).
+ */
+const putBack = Effect.fnUntraced(function* (control: QmiSession, old: Preference | undefined, wanted: Preference) {
+  if (old === undefined) return
+  const restored = yield* setTo(control, old, { overrideDownload: false, modemStorageIndex: undefined }).pipe(
+    Effect.andThen(readPreference(control)),
+    Effect.result
+  )
+  if (Result.isSuccess(restored) && restored.success !== undefined && samePreference(restored.success, old)) {
+    yield* nowIs({ _tag: "PreferenceRestored", preference: old })
+  } else {
+    yield* nowIs({ _tag: "PreferenceChanged", old, wanted })
+  }
+})
+
+/** Which of the images the modem's answer asks for (qmi.md §6.4): `system` and `combined` hold a modem image. */
+const wantedImages = (
+  download: ReadonlyArray<string | number> | undefined,
+  images: ReadonlyArray<OpenedImage>
+): Result.Result<DownloadList, ReadonlyArray<string>> => {
+  // No list at all: treat it as "everything".
+  if (download === undefined) return Result.succeed({ images })
+  const carries = (type: string | number) => (opened: OpenedImage) =>
+    opened.image.role === "combined" || opened.image.role === (type === "modem" ? "system" : "carrier")
+  const missing = download.filter((type) => !images.some(carries(type)))
+  if (missing.length > 0) {
+    return Result.fail(
+      missing.map((type) =>
+        type === "modem" ? "a system image" : type === "pri" ? "a carrier image" : `type ${String(type)}`
+      )
+    )
+  }
+  return Result.succeed({ images: images.filter((opened) => download.some((type) => carries(type)(opened))) })
+}
+
+export const setPreference = step({
+  name: "set-preference",
+  title: "tell the modem which firmware, config and carrier to run, and hear which images it needs",
+  risk: "changes-preference",
+  deadline: Duration.seconds(60),
+  run: (state: {
+    readonly control: QmiSession
+    readonly facts: PreferenceFacts
+    readonly family: Family<"preference">
+    readonly checked: Checked
+    readonly wanted: WantedPreference
+    readonly images: ReadonlyArray<OpenedImage>
+    readonly options: FlowOptions
+  }) =>
+    Effect.gen(function* () {
+      const { control, wanted } = state
+      const old = state.facts.preference.value.current
+      // Said before it is sent: an answer that is lost may still have been heard.
+      yield* nowIs({ _tag: "PreferenceChanged", ...(old === undefined ? {} : { old }), wanted: { ...only(wanted) } })
+      const answer = yield* setTo(control, wanted, state.options).pipe(
+        Effect.tapError((error) =>
+          // A refusal leaves the old one in place; only the modem itself can tell after silence.
+          error._tag === "QmiError" && error.reason._tag === "Refused"
+            ? nowIs({ _tag: "Untouched" })
+            : putBack(control, old, only(wanted))
+        )
+      )
+      const stored = yield* readPreference(control)
+      if (stored === undefined || !samePreference(stored, wanted)) {
+        yield* putBack(control, old, only(wanted))
+        return yield* new FlowError({
+          reason: {
+            _tag: "PreferenceNotTaken",
+            wanted: showPreference(wanted),
+            found: stored === undefined ? "none" : showPreference(stored)
+          }
+        })
+      }
+      const download = wantedImages(answer.download, state.images)
+      if (Result.isFailure(download)) {
+        yield* putBack(control, old, only(wanted))
+        return yield* new FlowError({ reason: { _tag: "ImagesMissing", wanted: [...download.failure] } })
+      }
+      const names = download.success.images.map(({ image }) => image.name)
+      yield* emit({
+        _tag: "Note",
+        step: "set-preference",
+        detail:
+          names.length === 0
+            ? "the modem has these images already: nothing to transfer, a restart applies them"
+            : `the modem needs ${names.join(" and ")}`
+      })
+      return { download: download.success }
+    })
+})
+
+const only = ({ carrier, config, firmware }: Preference): Preference => ({ firmware, config, carrier })
+
+/** Watches the bus, then takes the modem offline and resets it (flows.md §3.2). It keeps its client id: it forgets it anyway. */
+export const restart = step({
+  name: "restart",
+  title: "restart the modem: with images to come it waits for them in boot-and-hold",
+  risk: "reboots",
+  deadline: Duration.seconds(60),
+  drops: ["control"],
+  run: (state: {
+    readonly control: QmiSession
+    readonly facts: PreferenceFacts
+    readonly download: DownloadList
+    readonly wanted: WantedPreference
+  }) =>
+    Effect.gen(function* () {
+      const { control } = state
+      const watch = yield* watchBus
+      yield* control
+        .request(Dms.SetOperatingMode, { mode: "offline" })
+        .pipe(Effect.tapError(() => putBack(control, state.facts.preference.value.current, only(state.wanted))))
+      yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
+        Effect.catchIf(
+          // It may go before its answer does. Whether it went is seen on the bus, by the next step.
+          (error) => error._tag === "TransportError" || error.reason._tag === "NoAnswer",
+          () => Effect.void
+        ),
+        Effect.tapError(() => putBack(control, state.facts.preference.value.current, only(state.wanted)))
+      )
+      yield* control.abandon
+      return { watch }
+    })
+})
+
+/** From here on `images` are those that the modem asked for. */
+export const takeDownloadList = step({
+  name: "select-images",
+  title: "keep to the images that the modem asked for",
+  risk: "none",
+  deadline: Duration.seconds(1),
+  run: ({ download }: { readonly download: DownloadList }) => Effect.succeed({ images: download.images })
+})
