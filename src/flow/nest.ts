@@ -75,6 +75,6 @@ export const choice = <
   drops: [],
   run: (state, around) =>
     options.when(state)
-      ? (Effect.map(run(options.flow, state, around), options.collect))
+      ? Effect.map(run(options.flow, state, around), options.collect)
       : Effect.sync(() => options.otherwise(state))
 })

@@ -1,124 +1,151 @@
-/** The flows of a family, made of shared steps. What differs between families is which steps there are, and their data. */
+/** A family with everything it can be asked to do, and the registry in which `plan` and `run` find it. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { Family } from "../device/families/Family.ts"
-import type { OpenedImage } from "../file/Image.ts"
-import * as Flow from "../flow/Flow.ts"
-import { omit, replace } from "../flow/edit.ts"
-import { choice, each } from "../flow/nest.ts"
-import * as Steps from "./steps/index.ts"
-import type { Delivery, DownloadList, Target, Transferred } from "./steps/state.ts"
-import type { QdlSession } from "../session/QdlSession.ts"
-import type { BusWatch } from "../device/watch.ts"
 import type { Modem } from "../device/Modem.ts"
+import type { UsbBus } from "../device/UsbBus.ts"
+import type { OpenedImage } from "../file/Image.ts"
+import type * as Flow from "../flow/Flow.ts"
+import type { AnyStep, StepInfo } from "../flow/Step.ts"
+import type { ImageSet } from "../image/ImageSet.ts"
+import type { Expectation } from "../plan/compare.ts"
+import type { ModemFacts, Preference } from "../plan/facts.ts"
+import type { PlanError } from "../plan/PlanError.ts"
+import { wantedFirmware, wantedPreference } from "../plan/wanted.ts"
+import * as Flows from "./flows.ts"
+import { runFlow } from "./run-flow.ts"
+import type { Delivery, FlowOptions, Target, Transferred, Validated } from "./steps/index.ts"
+import type { UpdateError } from "./UpdateError.ts"
 
-/** What a transfer needs: images that were checked, and a modem on its way into boot-and-hold. */
-interface TransferInit {
+/** What the images say the modem shall run. */
+export interface Wanted {
+  readonly firmware: string | undefined
+  /** Only where the family has preferences. */
+  readonly preference: Preference | undefined
+}
+
+/** The inputs of a run, whatever the family; the family's flow makes its own typed start of them. */
+export interface RunInput {
   readonly modem: Modem
-  readonly watch: BusWatch
-  readonly checked: unknown
+  readonly options: FlowOptions
   readonly images: ReadonlyArray<OpenedImage>
+  readonly wanted: Wanted
 }
 
-interface ImageInit {
-  readonly qdl: QdlSession
-  readonly switched: unknown
-  readonly checked: unknown
-  readonly images: ReadonlyArray<OpenedImage>
-  readonly item: OpenedImage
+/** What a run that ended well reports. */
+export interface RunReport {
+  /** What the modem answered at the end; undefined when it was not asked, as the user wished. */
+  readonly after: ModemFacts | undefined
+  readonly sent: ReadonlyArray<Transferred>
+  readonly millis: number
 }
 
-/** One image: Hello, Open, chunks, Close. */
-export const imageFlow = (family: Family) =>
-  Flow.make<ImageInit>("image")(Steps.hello(family), Steps.openImage, Steps.writeImage, Steps.closeImage)
+/** A flow whose order was checked where it was made: what remains is what every family's flow has in common. */
+export interface Runnable {
+  readonly name: string
+  readonly steps: ReadonlyArray<StepInfo>
+  readonly run: (input: RunInput) => Effect.Effect<RunReport, UpdateError, UsbBus>
+}
 
-/** All images, one after the other. */
-export const transferImages = (family: Family) =>
-  each({
-    name: "transfer",
-    title: "send each image: system first, carrier last",
-    over: ({ images }: Omit<ImageInit, "item">) => images,
-    flow: imageFlow(family),
-    collect: (state): Transferred => state.closed,
-    as: "transferred"
+export interface FamilyFlow {
+  readonly family: Family
+  readonly wanted: (set: ImageSet) => Result.Result<Wanted, PlanError>
+  readonly update: Runnable
+  readonly updateWithoutValidation: Runnable
+  readonly download: Runnable
+  readonly downloadWithoutValidation: Runnable
+  /** Into boot-and-hold, nothing else. */
+  readonly hold: Runnable
+}
+
+/** The states that a run may end in and that its report is made of. */
+interface Ended {
+  readonly validated?: Validated
+  readonly sent?: ReadonlyArray<Transferred>
+}
+
+const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(
+  flow: Flow.Flow<Init, Steps>,
+  start: (input: RunInput) => Init
+): Runnable => ({
+  name: flow.name,
+  steps: flow.steps,
+  run: (input) =>
+    Effect.map(
+      runFlow(flow, start(input), input.modem.label) as Effect.Effect<
+        { readonly state: Ended; readonly millis: number },
+        UpdateError,
+        UsbBus
+      >,
+      ({ millis, state }) => ({ after: state.validated?.after, sent: state.sent ?? [], millis })
+    )
+})
+
+const target =
+  <F extends Family>(family: F) =>
+  ({ modem, options }: RunInput) => ({ modem, options, family })
+
+const shared = (family: Family) => {
+  const start = (input: RunInput): Delivery => ({
+    ...target(family)(input),
+    images: input.images,
+    wanted: { firmware: input.wanted.firmware }
   })
+  return {
+    family,
+    download: runnable(Flows.downloadFlow(family), start),
+    downloadWithoutValidation: runnable(Flows.downloadWithoutValidation(family), start),
+    hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input))
+  }
+}
 
-/** From the wait for boot-and-hold to the reset. */
-export const transferFlow = (family: Family) =>
-  Flow.make<TransferInit>("transfer")(
-    Steps.openDownload(family),
-    Steps.dloadSwitch,
-    transferImages(family),
-    Steps.resetModem
-  )
-
-/** Only what the modem asked for is sent; nothing at all when it has everything (failures.md §0, 11). */
-const transferWanted = (family: Family) =>
-  choice({
-    name: "download",
-    title: "send the images that the modem asked for",
-    when: ({ download }: Omit<TransferInit, "images"> & { readonly download: DownloadList }) =>
-      download.images.length > 0,
-    flow: Flow.make<Omit<TransferInit, "images"> & { readonly download: DownloadList }>("download")(
-      Steps.takeDownloadList,
-      ...transferFlow(family).steps
-    ),
-    collect: ({ sent, watch }) => ({ sent, watch }),
-    otherwise: ({ watch }) => ({ sent: [] as ReadonlyArray<Transferred>, watch })
+/** A family with preferences, with the given update flow: ours, or one that was edited. */
+export const preferenceFamily = <Steps extends ReadonlyArray<AnyStep>>(
+  family: Family<"preference">,
+  update: Flow.Flow<Delivery<"preference">, Steps>
+): FamilyFlow => {
+  const start = (input: RunInput): Delivery<"preference"> => ({
+    ...target(family)(input),
+    images: input.images,
+    // `wanted` below gives a preference to every family of this kind.
+    wanted: input.wanted.preference ?? { firmware: input.wanted.firmware ?? "", config: "", carrier: "" }
   })
-
-export const preferenceFlow = (family: Family<"preference">) =>
-  Flow.make<Delivery<"preference">>("update")(
-    Steps.openControl,
-    Steps.identifyWithPreference,
-    Steps.checkAgainstModem,
-    Steps.setPreference,
-    Steps.restart,
-    transferWanted(family),
-    Steps.waitForBoot(family),
-    Steps.verifyPreference(family),
-    Steps.releaseControl
-  )
-
-export const bootAndHoldFlow = (family: Family<"boot-and-hold">) =>
-  Flow.make<Delivery<"boot-and-hold">>("update")(
-    Steps.openControl,
-    Steps.identify,
-    Steps.checkAgainstModem,
-    Steps.enterBootAndHold,
-    ...transferFlow(family).steps,
-    Steps.waitForBoot(family),
-    Steps.verifyFirmware(family),
-    Steps.releaseControl
-  )
-
-/** For a modem that waits in boot-and-hold already. */
-export const downloadFlow = (family: Family) =>
-  Flow.make<Delivery>("download")(
-    Steps.checkImagesOnly,
-    Steps.openDownloadNow(family),
-    Steps.dloadSwitch,
-    transferImages(family),
-    Steps.resetModem,
-    Steps.waitForBoot(family),
-    Steps.verifyDownload(family),
-    Steps.releaseControl
-  )
-
-/** Only into boot-and-hold. */
-export const holdFlow = (family: Family) =>
-  Flow.make<Target>("reset")(Steps.openControl, Steps.identify, Steps.holdOnly, Steps.awaitHold(family))
-
-/** Ends where the modem's port is back: for `--skip-validation`. */
-export const withoutValidation = (family: Family<"preference">) => {
-  const back = Steps.waitForPort(family)
-  return preferenceFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
+  return {
+    ...shared(family),
+    wanted: (set) => Result.map(wantedPreference(set), (preference) => ({ firmware: preference.firmware, preference })),
+    update: runnable(update, start),
+    updateWithoutValidation: runnable(Flows.withoutValidation(family), start)
+  }
 }
 
-export const withoutValidationHeld = (family: Family<"boot-and-hold">) => {
-  const back = Steps.waitForPort(family)
-  return bootAndHoldFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
+/** A family without preferences, with the given update flow. */
+export const bootAndHoldFamily = <Steps extends ReadonlyArray<AnyStep>>(
+  family: Family<"boot-and-hold">,
+  update: Flow.Flow<Delivery<"boot-and-hold">, Steps>
+): FamilyFlow => {
+  const start = (input: RunInput): Delivery<"boot-and-hold"> => ({
+    ...target(family)(input),
+    images: input.images,
+    wanted: { firmware: input.wanted.firmware }
+  })
+  return {
+    ...shared(family),
+    wanted: (set) => Result.map(wantedFirmware(set, family.id), (wanted) => ({ ...wanted, preference: undefined })),
+    update: runnable(update, start),
+    updateWithoutValidation: runnable(Flows.withoutValidationHeld(family), start)
+  }
 }
 
-export const downloadWithoutValidation = (family: Family) => {
-  const back = Steps.waitForPort(family)
-  return downloadFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
-}
+/** The families that can be updated. None by itself: {@link familyLayer} adds one, `families/index.ts` has ours. */
+export const FamilyFlows = Context.Reference<ReadonlyArray<FamilyFlow>>("boothold/update/FamilyFlows", {
+  defaultValue: () => []
+})
+
+/** Adds a family, or replaces the one with the same id: how an edited flow takes the place of ours. */
+export const familyLayer = (flow: FamilyFlow): Layer.Layer<never> =>
+  Layer.effect(
+    FamilyFlows,
+    Effect.map(FamilyFlows, (all) => [...all.filter(({ family }) => family.id !== flow.family.id), flow])
+  )

@@ -7,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Flow from "../flow/Flow.ts"
 import type { AnyStep, Around, StepInfo } from "../flow/Step.ts"
 import { CommandWords, nextCommand } from "./advice.ts"
+import { describeCondition } from "./condition.ts"
 import { emit } from "./events.ts"
 import { FlowError } from "./FlowError.ts"
 import { Run } from "./Run.ts"
@@ -98,7 +99,9 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
         })
       )
     )
-    return { state, millis: (yield* Clock.currentTimeMillis) - started }
+    const millis = (yield* Clock.currentTimeMillis) - started
+    yield* emit({ _tag: "RunFinished", millis, summary: describeCondition(yield* Ref.get(run.condition)) })
+    return { state, millis }
   })
   return all.pipe(Effect.provide(Run.layer, { local: true }), Effect.scoped) as Effect.Effect<
     { readonly state: Out; readonly millis: number },

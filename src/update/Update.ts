@@ -1,0 +1,233 @@
+/**
+ * The update as integrators use it: a plan is data that shows what would happen and why; a run does it and ends in
+ * a typed result, or a typed error that says in which state the modem is.
+ */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Cause from "effect/Cause"
+import * as Stream from "effect/Stream"
+import { familiesOfDevice, familyOfToken } from "../device/families/families.ts"
+import type { Family } from "../device/families/Family.ts"
+import type { Modem } from "../device/Modem.ts"
+import type { UsbBus } from "../device/UsbBus.ts"
+import type { OpenedSet } from "../file/Image.ts"
+import type { StepInfo } from "../flow/Step.ts"
+import { checkImages } from "../plan/check.ts"
+import { isAlreadyThere } from "../plan/compare.ts"
+import type { ModemFacts } from "../plan/facts.ts"
+import { PlanError } from "../plan/PlanError.ts"
+import { EventSink } from "./events.ts"
+import type { UpdateEvent } from "./events.ts"
+import { FamilyFlows } from "./FamilyFlow.ts"
+import type { FamilyFlow, RunReport, Runnable, Wanted } from "./FamilyFlow.ts"
+import { familyFlows } from "./families/index.ts"
+import { FlowError } from "./FlowError.ts"
+import { readFacts } from "./read-facts.ts"
+import { controlSession } from "./steps/control.ts"
+import type { FlowOptions, Transferred } from "./steps/index.ts"
+import type { UpdateError } from "./UpdateError.ts"
+
+export type PlanOptions = Partial<FlowOptions>
+
+const defaults: FlowOptions = { overrideDownload: false, modemStorageIndex: undefined, skipValidation: false }
+
+/** What a run would do: `nothing` when the modem runs all of it already. */
+export type Action = "nothing" | "update" | "download" | "hold"
+
+export interface UpdatePlan {
+  readonly action: Action
+  readonly modem: Modem
+  readonly family: Family
+  /** Undefined for a modem in boot-and-hold, which cannot be asked. */
+  readonly facts: ModemFacts | undefined
+  readonly images: OpenedSet | undefined
+  readonly wanted: Wanted
+  readonly options: FlowOptions
+  /** The steps in order, with risks and deadlines; none when there is nothing to do. */
+  readonly steps: ReadonlyArray<StepInfo>
+  /** What was checked and found right. */
+  readonly passed: ReadonlyArray<string>
+  readonly warnings: ReadonlyArray<string>
+  readonly flow: Runnable
+}
+
+export interface UpdateResult {
+  readonly outcome: "already-there" | "updated" | "not-validated" | "held"
+  readonly before: ModemFacts | undefined
+  readonly after: ModemFacts | undefined
+  readonly sent: ReadonlyArray<Transferred>
+  readonly millis: number
+}
+
+const flowOf = Effect.fnUntraced(function* (family: Family) {
+  const added = yield* FamilyFlows
+  const flow = [...added, ...familyFlows].find((candidate) => candidate.family.id === family.id)
+  if (flow === undefined) return yield* new FlowError({ reason: { _tag: "FlowMissing", family: family.id } })
+  return flow
+})
+
+/** Asks the modem who it is; reads only. */
+export const facts = Effect.fn("Update.facts")(function* (modem: Modem) {
+  if (modem.mode === "boot-and-hold") {
+    return yield* new PlanError({ reason: { _tag: "InBootAndHold", modem: modem.label } })
+  }
+  return yield* Effect.scoped(Effect.acquireUseRelease(controlSession(modem), readFacts, ({ close }) => close))
+})
+
+const familyOf = (told: ModemFacts) => {
+  const family = familyOfToken(told.token)
+  return family === undefined
+    ? Effect.fail(new PlanError({ reason: { _tag: "NoFamily", found: told.revision } }))
+    : Effect.succeed(family)
+}
+
+/** Plans the update of a modem in application mode. Nothing is changed; every check that can be made is made. */
+export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: OpenedSet, options: PlanOptions = {}) {
+  const told = yield* facts(modem)
+  const family = yield* familyOf(told)
+  const flows = yield* flowOf(family)
+  const flowOptions = { ...defaults, ...options }
+  const { set } = images
+  if (set.system === undefined && family.way === "boot-and-hold") {
+    return yield* new PlanError({ reason: { _tag: "Incomplete", missing: ["a system image"] } })
+  }
+  const wanted = yield* Effect.fromResult(flows.wanted(set))
+  const checks = yield* Effect.fromResult(
+    checkImages({
+      facts: told,
+      family,
+      images: set.images,
+      wanted: { firmware: wanted.firmware, ...wanted.preference },
+      modemStorageIndex: flowOptions.modemStorageIndex
+    })
+  )
+  const done = !flowOptions.overrideDownload && isAlreadyThere({ ...wanted, before: told }, told)
+  const flow = flowOptions.skipValidation ? flows.updateWithoutValidation : flows.update
+  const made: UpdatePlan = {
+    action: done ? "nothing" : "update",
+    modem,
+    family,
+    facts: told,
+    images,
+    wanted,
+    options: flowOptions,
+    steps: done ? [] : flow.steps,
+    passed: checks.passed,
+    warnings: [...checks.warnings.map(({ detail }) => detail), ...set.notes.map(({ text }) => text)],
+    flow
+  }
+  return made
+})
+
+/** The one family that an image set and a device in boot-and-hold agree on. */
+const familyInBoot = Effect.fnUntraced(function* (modem: Modem, images: OpenedSet) {
+  const byDevice = familiesOfDevice(modem.device)
+  const tokens = images.set.images.flatMap(({ values }) => values.familyToken.value ?? [])
+  const byImages = tokens.map((token) => familyOfToken(token)).find((family) => family !== undefined)
+  const family = byDevice.length === 1 ? byDevice[0] : byImages
+  if (family === undefined || (byDevice.length > 0 && !byDevice.includes(family))) {
+    return yield* new PlanError({
+      reason: { _tag: "NoFamily", found: `${modem.label}, images for ${tokens.join(", ") || "no family"}` }
+    })
+  }
+  return family
+})
+
+/** Plans sending images to a modem that waits in boot-and-hold already. */
+export const planDownload = Effect.fn("Update.planDownload")(function* (
+  modem: Modem,
+  images: OpenedSet,
+  options: PlanOptions = {}
+) {
+  if (modem.mode !== "boot-and-hold") {
+    return yield* new PlanError({ reason: { _tag: "NotInBootAndHold", modem: modem.label } })
+  }
+  const family = yield* familyInBoot(modem, images)
+  const flows = yield* flowOf(family)
+  const flowOptions = { ...defaults, ...options }
+  const { set } = images
+  const wanted: Wanted = {
+    firmware: set.system === undefined ? undefined : set.values.firmware.value,
+    preference: undefined
+  }
+  const checks = yield* Effect.fromResult(
+    checkImages({ facts: undefined, family, images: set.images, wanted, modemStorageIndex: undefined })
+  )
+  const flow = flowOptions.skipValidation ? flows.downloadWithoutValidation : flows.download
+  const made: UpdatePlan = {
+    action: "download",
+    modem,
+    family,
+    facts: undefined,
+    images,
+    wanted,
+    options: flowOptions,
+    steps: flow.steps,
+    passed: checks.passed,
+    warnings: [
+      "the modem cannot be asked in boot-and-hold: its model and preference are not known",
+      ...checks.warnings.map(({ detail }) => detail),
+      ...set.notes.map(({ text }) => text)
+    ],
+    flow
+  }
+  return made
+})
+
+/** Plans sending a modem into boot-and-hold, without images. */
+export const planHold = Effect.fn("Update.planHold")(function* (modem: Modem) {
+  const told = yield* facts(modem)
+  const family = yield* familyOf(told)
+  const flows = yield* flowOf(family)
+  const made: UpdatePlan = {
+    action: "hold",
+    modem,
+    family,
+    facts: told,
+    images: undefined,
+    wanted: { firmware: undefined, preference: undefined },
+    options: defaults,
+    steps: flows.hold.steps,
+    passed: [],
+    warnings: ["the modem stays in boot-and-hold until it is sent images or loses power"],
+    flow: flows.hold
+  }
+  return made
+})
+
+/** Does what the plan says. */
+export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
+  if (planned.action === "nothing") {
+    const result: UpdateResult = {
+      outcome: "already-there",
+      before: planned.facts,
+      after: planned.facts,
+      sent: [],
+      millis: 0
+    }
+    return result
+  }
+  const { modem, options, wanted } = planned
+  const report: RunReport = yield* planned.flow.run({ modem, options, wanted, images: planned.images?.images ?? [] })
+  const result: UpdateResult = {
+    outcome: planned.action === "hold" ? "held" : report.after === undefined ? "not-validated" : "updated",
+    before: planned.facts,
+    after: report.after,
+    sent: report.sent,
+    millis: report.millis
+  }
+  return result
+})
+
+/** The run as a stream of its events; it fails as the run fails, after the `RunFailed` event. */
+export const events = (planned: UpdatePlan): Stream.Stream<UpdateEvent, UpdateError, UsbBus> =>
+  Stream.callback<UpdateEvent, UpdateError, UsbBus>((queue) =>
+    run(planned).pipe(
+      Effect.provideService(EventSink, (event) => Effect.asVoid(Queue.offer(queue, event))),
+      Effect.flatMap(() => Queue.end(queue as Queue.Enqueue<UpdateEvent, UpdateError | Cause.Done>)),
+      Effect.catch((error) => Queue.fail(queue, error)),
+      Effect.forkScoped
+    )
+  )
+
+export type { FamilyFlow }

@@ -1,0 +1,124 @@
+/** The flows of a family, made of shared steps. What differs between families is which steps there are, and their data. */
+import type { Family } from "../device/families/Family.ts"
+import type { OpenedImage } from "../file/Image.ts"
+import * as Flow from "../flow/Flow.ts"
+import { omit, replace } from "../flow/edit.ts"
+import { choice, each } from "../flow/nest.ts"
+import * as Steps from "./steps/index.ts"
+import type { Delivery, DownloadList, Target, Transferred } from "./steps/state.ts"
+import type { QdlSession } from "../session/QdlSession.ts"
+import type { BusWatch } from "../device/watch.ts"
+import type { Modem } from "../device/Modem.ts"
+
+/** What a transfer needs: images that were checked, and a modem on its way into boot-and-hold. */
+interface TransferInit {
+  readonly modem: Modem
+  readonly watch: BusWatch
+  readonly checked: unknown
+  readonly images: ReadonlyArray<OpenedImage>
+}
+
+interface ImageInit {
+  readonly qdl: QdlSession
+  readonly switched: unknown
+  readonly checked: unknown
+  readonly images: ReadonlyArray<OpenedImage>
+  readonly item: OpenedImage
+}
+
+/** One image: Hello, Open, chunks, Close. */
+export const imageFlow = (family: Family) =>
+  Flow.make<ImageInit>("image")(Steps.hello(family), Steps.openImage, Steps.writeImage, Steps.closeImage)
+
+/** All images, one after the other. */
+export const transferImages = (family: Family) =>
+  each({
+    name: "transfer",
+    title: "send each image: system first, carrier last",
+    over: ({ images }: Omit<ImageInit, "item">) => images,
+    flow: imageFlow(family),
+    collect: (state): Transferred => state.closed,
+    as: "transferred"
+  })
+
+/** From the wait for boot-and-hold to the reset. */
+export const transferFlow = (family: Family) =>
+  Flow.make<TransferInit>("transfer")(
+    Steps.openDownload(family),
+    Steps.dloadSwitch,
+    transferImages(family),
+    Steps.resetModem
+  )
+
+/** Only what the modem asked for is sent; nothing at all when it has everything (failures.md §0, 11). */
+const transferWanted = (family: Family) =>
+  choice({
+    name: "download",
+    title: "send the images that the modem asked for",
+    when: ({ download }: Omit<TransferInit, "images"> & { readonly download: DownloadList }) =>
+      download.images.length > 0,
+    flow: Flow.make<Omit<TransferInit, "images"> & { readonly download: DownloadList }>("download")(
+      Steps.takeDownloadList,
+      ...transferFlow(family).steps
+    ),
+    collect: ({ sent, watch }) => ({ sent, watch }),
+    otherwise: ({ watch }) => ({ sent: [] as ReadonlyArray<Transferred>, watch })
+  })
+
+export const preferenceFlow = (family: Family<"preference">) =>
+  Flow.make<Delivery<"preference">>("update")(
+    Steps.openControl,
+    Steps.identifyWithPreference,
+    Steps.checkAgainstModem,
+    Steps.setPreference,
+    Steps.restart,
+    transferWanted(family),
+    Steps.waitForBoot(family),
+    Steps.verifyPreference(family),
+    Steps.releaseControl
+  )
+
+export const bootAndHoldFlow = (family: Family<"boot-and-hold">) =>
+  Flow.make<Delivery<"boot-and-hold">>("update")(
+    Steps.openControl,
+    Steps.identify,
+    Steps.checkAgainstModem,
+    Steps.enterBootAndHold,
+    ...transferFlow(family).steps,
+    Steps.waitForBoot(family),
+    Steps.verifyFirmware(family),
+    Steps.releaseControl
+  )
+
+/** For a modem that waits in boot-and-hold already. */
+export const downloadFlow = (family: Family) =>
+  Flow.make<Delivery>("download")(
+    Steps.checkImagesOnly,
+    Steps.openDownloadNow(family),
+    Steps.dloadSwitch,
+    transferImages(family),
+    Steps.resetModem,
+    Steps.waitForBoot(family),
+    Steps.verifyDownload(family),
+    Steps.releaseControl
+  )
+
+/** Only into boot-and-hold. */
+export const holdFlow = (family: Family) =>
+  Flow.make<Target>("reset")(Steps.openControl, Steps.identify, Steps.holdOnly, Steps.awaitHold(family))
+
+/** Ends where the modem's port is back: for `--skip-validation`. */
+export const withoutValidation = (family: Family<"preference">) => {
+  const back = Steps.waitForPort(family)
+  return preferenceFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
+}
+
+export const withoutValidationHeld = (family: Family<"boot-and-hold">) => {
+  const back = Steps.waitForPort(family)
+  return bootAndHoldFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
+}
+
+export const downloadWithoutValidation = (family: Family) => {
+  const back = Steps.waitForPort(family)
+  return downloadFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
+}
