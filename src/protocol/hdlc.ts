@@ -59,21 +59,41 @@ export const encodeFrame = (payload: Uint8Array): Uint8Array => {
   return out.slice(0, end)
 }
 
-/** Payload of the bytes between two flags (flags excluded). */
-export const decodeFrameBody = (body: Uint8Array): Result.Result<Uint8Array, HdlcError> => {
-  const plain = new Uint8Array(body.length)
-  let end = 0
+/** A frame body without its escapes. `positions[i]` is where the i-th plain byte begins in the body. */
+export interface Unescaped {
+  readonly plain: Uint8Array
+  readonly positions: ReadonlyArray<number>
+  /** Offset of an escape byte that nothing follows. */
+  readonly dangling: number | undefined
+}
+
+/**
+ * Any byte may follow an escape: a sender that escapes more than it must is understood, and the CRC has the last word.
+ * {@link decodeFrameBody} reads frames; this alone is for showing those in which something is wrong.
+ */
+export const unescapeBody = (body: Uint8Array): Unescaped => {
+  const plain: Array<number> = []
+  const positions: Array<number> = []
+  let dangling: number | undefined
   for (let i = 0; i < body.length; i++) {
     const byte = body[i] ?? 0
-    if (byte !== Hdlc.escape) {
-      plain[end++] = byte
-      continue
+    const escaped = byte === Hdlc.escape ? body[i + 1] : undefined
+    if (byte === Hdlc.escape && escaped === undefined) {
+      dangling = i
+    } else {
+      positions.push(i)
+      plain.push(escaped === undefined ? byte : escaped ^ Hdlc.mask)
+      if (escaped !== undefined) i++
     }
-    const escaped = body[++i]
-    if (escaped === undefined) return Result.fail(new HdlcError({ reason: BadEscape.make({ offset: i - 1 }) }))
-    // Any byte may follow: a sender that escapes more than it must is understood, and the CRC has the last word.
-    plain[end++] = escaped ^ Hdlc.mask
   }
+  return { plain: Uint8Array.from(plain), positions, dangling }
+}
+
+/** Payload of the bytes between two flags (flags excluded). */
+export const decodeFrameBody = (body: Uint8Array): Result.Result<Uint8Array, HdlcError> => {
+  const { plain, dangling } = unescapeBody(body)
+  const end = plain.length
+  if (dangling !== undefined) return Result.fail(new HdlcError({ reason: BadEscape.make({ offset: dangling }) }))
   if (end < 3) return Result.fail(new HdlcError({ reason: FrameTooShort.make({ length: end }) }))
   const wanted = crc16Finish(crc16Update(crc16Start, plain, 0, end - 2))
   const found = (plain[end - 2] ?? 0) | ((plain[end - 1] ?? 0) << 8)
