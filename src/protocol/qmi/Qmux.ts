@@ -297,11 +297,10 @@ export class QmuxReader {
     if (length < 2) return { _tag: "Garbage" }
     const size = length + 1
     if (this.#resync) {
-      if (size < 12) return { _tag: "Garbage" }
       if (available < 7) return { _tag: "NeedMore" }
       const service = at(4)
       const header = headerSize(service)
-      if (size < header || kindOf(service, at(6)) === undefined) return { _tag: "Garbage" }
+      if (kindOf(service, at(6)) === undefined) return { _tag: "Garbage" }
       if (available < header) return { _tag: "NeedMore" }
       if ((at(header - 2) | (at(header - 1) << 8)) !== size - header) return { _tag: "Garbage" }
     }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { GetIds } from "../../../src/protocol/qmi/dms.ts"
 import { allMessages } from "../../../src/protocol/qmi/names.ts"
 import { decodeFrame, encodeFrame, type Tlv } from "../../../src/protocol/qmi/Qmux.ts"
 import { Byte, Bytes, concat, hex } from "../bytes.ts"
@@ -120,6 +121,14 @@ describe("every message", () => {
       }
     }
   )
+
+  it("Get IDs cuts the IMEI at 15 digits", () => {
+    const answer = GetIds.encodeResponse({ imei: "35922505003999978", meid: "A0000012345678FF" })
+    assert.deepStrictEqual(
+      GetIds.decodeResponse(answer),
+      Result.succeed({ imei: "359225050039999", meid: "A0000012345678FF" })
+    )
+  })
 
   it("has a deadline: 10 s unless the document says otherwise", () => {
     const other = allMessages.filter(({ deadlineMillis }) => deadlineMillis !== 10_000)

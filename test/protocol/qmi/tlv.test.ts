@@ -106,6 +106,8 @@ describe("strings", () => {
 
   it("are GSM-7 where UTF-8 is not printable", () => {
     succeeds(Tlv.string, "05 74 06", "étù")
+    // As UCS-2LE this would be text as well.
+    succeeds(Tlv.string, "05 41", "éA")
     succeeds(Tlv.string, "01 1b 65", "£€")
     succeeds(Tlv.string, "1b 3c 41 1b 3e", "[A]")
   })
