@@ -3,7 +3,8 @@ import * as Context from "effect/Context"
 import type { Checksums as ChecksumFunctions } from "../image/checksums.ts"
 import { pureChecksums } from "../image/checksums.ts"
 
-const hostChecksums = (): ChecksumFunctions => {
+/** What {@link Checksums} is by default: for those who call the scanner themselves. */
+export const hostChecksums = (): ChecksumFunctions => {
   const host = (globalThis as { readonly process?: Partial<NodeJS.Process> }).process
   const crypto = host?.getBuiltinModule?.("node:crypto")
   const zlib = host?.getBuiltinModule?.("node:zlib")
