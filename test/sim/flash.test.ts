@@ -1,14 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/testing/TestClock"
 import { em7455, make } from "../../src/sim/index.ts"
-import { openLine, carrierImage, enterSdp, qdl, qmi, sendImage, systemImage } from "./support.ts"
-
-/** Set Firmware Preference for 02.33.03.00, 002.072_001, GENERIC from DMS client 1. */
-const setPreference =
-  "01 54 00 00 02 01 00 09 00 48 00 48 00 01 45 00 02 " +
-  "00 3f 5f 3f 00 00 00 00 00 00 00 00 00 00 00 00 00 0d 30 32 2e 33 33 2e 30 33 2e 30 30 5f 3f " +
-  "01 30 30 32 2e 30 37 32 5f 30 30 31 00 00 00 00 00 13 30 32 2e 33 33 2e 30 33 2e 30 30 5f 47 45 4e 45 52 49 43"
+import { openLine, carrierImage, enterSdp, qdl, qmi, sendImage, setPreference, systemImage, wait } from "./support.ts"
 
 describe("a whole update of a simulated EM7455, byte by byte", () => {
   it.effect("goes into boot-and-hold for missing images, takes them, and runs them", () =>
@@ -17,12 +10,12 @@ describe("a whole update of a simulated EM7455, byte by byte", () => {
       const control = yield* openLine(modem, "control")
       yield* control.ask(qmi.allocateDms)
       assert.strictEqual(
-        yield* control.ask(setPreference),
+        yield* control.ask(setPreference("02.33.03.00", "GENERIC", "002.072_001")),
         "01 19 00 80 02 01 02 09 00 48 00 0d 00 02 04 00 00 00 00 00 01 03 00 02 00 01"
       )
       yield* control.ask(qmi.offline)
       yield* control.ask(qmi.reset)
-      yield* TestClock.adjust("10 seconds")
+      yield* wait("10 seconds")
       assert.strictEqual(control.ended()?.reason._tag, "Unplugged")
       assert.strictEqual((yield* modem.attachment)?.productId, 0x9070)
 
@@ -36,7 +29,7 @@ describe("a whole update of a simulated EM7455, byte by byte", () => {
       assert.strictEqual(answers[4], qdl.closeOk)
       yield* sendImage(download, carrierImage("02.33.03.00", "GENERIC", "002.072_001"))
       assert.strictEqual(yield* download.ask(qdl.reset), "")
-      yield* TestClock.adjust("60 seconds")
+      yield* wait("60 seconds")
 
       const state = yield* modem.state
       assert.strictEqual(state.mode, "application")

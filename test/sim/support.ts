@@ -1,5 +1,6 @@
 /** The client side of the simulator's tests: raw bytes on a port, virtual time, nothing of src/session. */
 import * as Effect from "effect/Effect"
+import type * as Duration from "effect/Duration"
 import * as TestClock from "effect/testing/TestClock"
 import type { PortRole } from "../../src/device/UsbBus.ts"
 import { buildCarrierImage, buildSystemImage } from "../../src/image/builder.ts"
@@ -15,6 +16,14 @@ export const hexOf = (bytes: Iterable<number>): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ")
 
 export const textOf = (bytes: Iterable<number>): string => String.fromCharCode(...bytes)
+
+/** Lets the modem see what was written before time passes. */
+const settle = Effect.gen(function* () {
+  for (let turn = 0; turn < 20; turn++) yield* Effect.yieldNow
+})
+
+/** Time passes, for everything that is under way. */
+export const wait = (duration: Duration.Input) => Effect.andThen(settle, TestClock.adjust(duration))
 
 export interface Line {
   readonly write: (bytes: Uint8Array) => Effect.Effect<void, TransportError>
@@ -60,12 +69,12 @@ export const openLine = Effect.fnUntraced(function* (modem: SimModem, role: Port
     text: () => textOf(flat()),
     ask: Effect.fnUntraced(function* (hex, seconds = 1) {
       yield* connection.write(bytesOf(hex))
-      yield* TestClock.adjust(seconds * 1000)
+      yield* wait(seconds * 1000)
       return hexOf(flat())
     }),
     askText: Effect.fnUntraced(function* (text, seconds = 1) {
       yield* connection.write(new TextEncoder().encode(text))
-      yield* TestClock.adjust(seconds * 1000)
+      yield* wait(seconds * 1000)
       return textOf(flat())
     }),
     ended: () => end
@@ -129,19 +138,57 @@ export const enterSdp = Effect.fnUntraced(function* (line: Line) {
 })
 
 /** Sends one image: Hello, Open, chunks, Close; gives back every answer in hex. */
-export const sendImage = Effect.fnUntraced(function* (line: Line, image: Uint8Array, chunk = 1_048_576) {
+export const sendImage = Effect.fnUntraced(function* (line: Line, image: Uint8Array, chunkLength?: number) {
+  const chunk: number = chunkLength ?? 1_048_576
   const answers: Array<string> = []
   yield* line.ask(qdl.hello6)
   yield* line.write(openFrame(image))
-  yield* TestClock.adjust("1 second")
+  yield* wait("1 second")
   answers.push(line.hex())
   for (let at = 400, sequence = 0; at < image.length; at += chunk, sequence++) {
     yield* line.write(chunkBytes(sequence, image.subarray(at, at + chunk)))
-    yield* TestClock.adjust("2 minutes")
+    yield* wait("2 minutes")
     answers.push(line.hex())
   }
   answers.push(yield* line.ask(qdl.close))
   return answers
+})
+
+/** The same for DMS Set Firmware Preference of qmi.md §6.4, without its optional TLVs. */
+export const setPreference = (firmware: string, carrier: string, config: string, client = 1): string => {
+  const text = (value: string, size = value.length) => [
+    ...Array.from(value, (character) => character.charCodeAt(0)),
+    ...Array.from({ length: size - value.length }, () => 0)
+  ]
+  const system = [0, ...text("?_?", 16), firmware.length + 2, ...text(`${firmware}_?`)]
+  const pri = [1, ...text(config, 16), firmware.length + 1 + carrier.length, ...text(`${firmware}_${carrier}`)]
+  const value = [2, ...system, ...pri]
+  const tlvs = [0x01, value.length, 0, ...value]
+  const length = 12 + tlvs.length
+  return hexOf([1, length, 0, 0, 2, client, 0, 9, 0, 0x48, 0, tlvs.length, 0, ...tlvs])
+}
+
+/** The answer to it: success and a download list. */
+export const preferenceAnswer = (download: ReadonlyArray<number>, client = 1): string =>
+  hexOf([
+    ...[1, 0x17 + download.length, 0, 0x80, 2, client, 2, 9, 0, 0x48, 0, 0x0b + download.length, 0],
+    ...[2, 4, 0, 0, 0, 0, 0, 1, 1 + download.length, 0, download.length, ...download]
+  ])
+
+/** Into boot-and-hold for images of this preference. */
+export const holdFor = Effect.fnUntraced(function* (
+  modem: SimModem,
+  firmware = "02.33.03.00",
+  carrier = "GENERIC",
+  config = "002.072_001"
+) {
+  const control = yield* openLine(modem, "control")
+  yield* control.ask(qmi.allocateDms)
+  yield* control.ask(setPreference(firmware, carrier, config))
+  yield* control.ask(qmi.offline)
+  yield* control.ask(qmi.reset)
+  yield* wait("30 seconds")
+  return yield* openLine(modem, "download")
 })
 
 /** QMI requests of a client that has DMS client 1. */
