@@ -1,0 +1,163 @@
+/**
+ * The simulated boot loader against an independent client: `qmi-firmware-update --update-download` of Debian's
+ * libqmi-utils, unmodified, flashes it through a pseudo terminal. Client and simulator of this repository could share a
+ * mistake; that program cannot have it.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { HeaderSize } from "../../src/image/CweHeader.ts"
+import * as Sim from "../../src/sim/index.ts"
+import { images9200, images9x15, images9x30, spk9x15 } from "../support/simulated-update.ts"
+import type { Files } from "../support/simulated-update.ts"
+import { portOnPty, runProgram } from "./download-port.ts"
+
+const runs = (command: string, ...args: ReadonlyArray<string>) => spawnSync(command, args).status === 0
+
+const missing = [
+  process.getuid?.() === 0 ? "" : "root",
+  runs("qmi-firmware-update", "--version") ? "" : "qmi-firmware-update (Debian package libqmi-utils)",
+  runs("socat", "-V") ? "" : "socat",
+  runs("unshare", "--mount", "--propagation", "private", "true") ? "" : "the right to unshare a mount namespace"
+].filter((what) => what !== "")
+
+if (missing.length > 0) {
+  console.warn(`SKIPPED: the proof against Debian's qmi-firmware-update; it needs ${missing.join(", ")}`)
+}
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "boothold-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+)
+
+const hex4 = (value: number) => value.toString(16).padStart(4, "0")
+
+/** Payload in the pieces that the program sends: cut on payload offsets, the first one full (qdl.md §3.5). */
+const chunksOf = (file: Uint8Array) => {
+  const chunks: Array<Buffer> = []
+  for (let at = HeaderSize; at < file.length; at += 1_048_576) {
+    chunks.push(Buffer.from(file.subarray(at, Math.min(file.length, at + 1_048_576))))
+  }
+  return chunks
+}
+
+const update = Effect.fnUntraced(function* (setup: Sim.ModemSetup, files: Files) {
+  const modem = yield* Sim.make(setup)
+  const work = yield* folder
+  const paths = Object.entries(files).map(([name, bytes]) => {
+    writeFileSync(join(work, name), bytes)
+    return join(work, name)
+  })
+  const device = yield* modem.attachment
+  assert(device !== undefined && device.mode === "boot-and-hold")
+  const port = yield* portOnPty(modem, "download", work)
+  const exit = yield* runProgram("bash", [
+    fileURLToPath(new URL("one-modem-namespace.sh", import.meta.url)),
+    port.pts,
+    hex4(device.vendorId),
+    hex4(device.productId),
+    "qmi-firmware-update",
+    ...["--ignore-mm-runtime-check", "--update-download", "--tty", "/dev/ttyUSB90", "--verbose"],
+    ...paths
+  ])
+  assert.strictEqual(exit.status, 0, exit.output)
+  // The port ends when the modem leaves the bus after the reset.
+  yield* port.ended
+  while ((yield* modem.state).mode !== "application") yield* Effect.sleep("5 millis")
+
+  const journal = yield* modem.journal
+  const sorted = Object.values(files).toSorted((a, b) => b.length - a.length)
+  assert.deepStrictEqual(
+    journal.flatMap((entry) => (entry._tag === "ImageReceived" ? [entry.sha256] : [])),
+    sorted.map((bytes) => createHash("sha256").update(bytes).digest("hex"))
+  )
+  // The same said by the wire alone, without what the simulator made of it.
+  const written = port.written()
+  let at = 0
+  for (const chunk of sorted.flatMap(chunksOf)) {
+    const found = written.indexOf(chunk, at)
+    assert.isAtLeast(found, at, `a chunk of ${String(chunk.length)} bytes came through whole and in order`)
+    at = found + chunk.length
+  }
+  assert.deepStrictEqual(
+    journal.flatMap((entry) => (entry._tag === "ImageAbandoned" ? [entry.why] : [])),
+    []
+  )
+  return { state: yield* modem.state, journal }
+}, Effect.scoped)
+
+/** In boot-and-hold, told to run what comes: as after a preference was set whose images are missing. */
+const holding = (model: Sim.Model, preference?: Sim.Preference) =>
+  Sim.setup(model, {
+    mode: "boot-and-hold",
+    timing: Sim.instant,
+    ...(preference === undefined ? {} : { preference })
+  })
+
+const limit = 60_000
+
+describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-download", () => {
+  it.live(
+    "flashes an EM7455 with a system and a carrier image",
+    () =>
+      Effect.gen(function* () {
+        const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
+        const { journal, state } = yield* update(holding(Sim.models.em7455, preference), images9x30)
+        const { build: _, ...running } = state.running
+        assert.deepStrictEqual(running, { ...preference, slot: 2 })
+        assert.strictEqual(state.operatingMode, 0)
+        // The versions that it tries, and that it says Hello again for each image (qdl.md §5).
+        const requests = journal.flatMap((entry) => (entry._tag === "QdlRequest" ? [entry.request] : []))
+        assert.deepStrictEqual(requests.slice(0, 6), [
+          "DloadSwitch",
+          "Hello",
+          "Hello",
+          "Hello",
+          "Hello",
+          "OpenUnframed"
+        ])
+        assert.deepStrictEqual(requests.slice(-5), ["Hello", "OpenUnframed", "WriteUnframed", "CloseUnframed", "Reset"])
+      }),
+    limit
+  )
+
+  it.live(
+    "flashes an MC7354 with a system and a carrier image",
+    () =>
+      Effect.gen(function* () {
+        const preference = { firmware: "05.05.78.00", config: "005.031_001", carrier: "GENEU-4G" }
+        const { state } = yield* update(holding(Sim.models.mc7354, preference), images9x15)
+        const { build: _, ...running } = state.running
+        assert.deepStrictEqual(running, { ...preference, slot: 2 })
+      }),
+    limit
+  )
+
+  it.live(
+    "flashes an MC7354 with one combined image",
+    () =>
+      Effect.gen(function* () {
+        const preference = { firmware: "05.05.78.00", config: "005.031_001", carrier: "GENEU-4G" }
+        const { state } = yield* update(holding(Sim.models.mc7354, preference), spk9x15)
+        const { build: _, ...running } = state.running
+        assert.deepStrictEqual(running, { ...preference, slot: 2 })
+      }),
+    limit
+  )
+
+  it.live(
+    "flashes an MC7710, which has one slot and no preference",
+    () =>
+      Effect.gen(function* () {
+        const { state } = yield* update(holding(Sim.models.mc7710), images9200)
+        assert.strictEqual(state.running.firmware, "03.05.29.03")
+        assert.strictEqual(state.running.slot, 1)
+      }),
+    limit
+  )
+})
