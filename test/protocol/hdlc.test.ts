@@ -85,6 +85,7 @@ describe("Deframer", () => {
   })
 
   it("reports a frame without payload and an escape without its byte", () => {
+    assert.deepStrictEqual(reasons(new Deframer().push(hex("7E 55 7E"))), [{ _tag: "FrameTooShort", length: 1 }])
     assert.deepStrictEqual(reasons(new Deframer().push(hex("7E 00 00 7E 29 BB 7D 7E 29 BB 4C 7E"))), [
       { _tag: "FrameTooShort", length: 2 },
       { _tag: "BadEscape", offset: 2 },

@@ -114,6 +114,10 @@ describe("parseHex", () => {
     })
   }
 
+  it("reads xxd with eight bytes a line, where the gutter stands as near as a second group", () => {
+    assert.deepStrictEqual(parsed("00000000: 4142 4344 4546 3031  ABCDEF01\n"), hex("41 42 43 44 45 46 30 31"))
+  })
+
   it("reads an excerpt of a dump and two dumps behind each other", () => {
     assert.deepStrictEqual(
       parsed("00000010  01 02\n00000012  03                                                |.|"),

@@ -121,12 +121,19 @@ describe("DeviceReceiver", () => {
     assert.deepStrictEqual(joined(receiver.push(noise)), [{ _tag: "FrameTooLong", limit: 16 }])
     assert.deepStrictEqual(receiver.push(noise), [])
     assert.deepStrictEqual(joined(receiver.push(hex("55 7E 29 BB 4C 7E"))), [{ _tag: "Frame", payload: hex("29") }])
+    receiver.push(noise)
+    assert.deepStrictEqual(joined(receiver.push(concat(hex("7E"), writeHeader(0, 0)))), [
+      { _tag: "WriteHeader", header: header(0, 0), crcOk: true, lengthOk: true },
+      { _tag: "WriteEnd" }
+    ])
   })
 
   it("forgets an unfinished write on reset", () => {
     const receiver = new DeviceReceiver()
     receiver.push(concat(writeHeader(0, 100), text("half")))
+    assert.strictEqual(receiver.missing, 96)
     receiver.reset()
+    assert.strictEqual(receiver.missing, 0)
     assert.deepStrictEqual(joined(receiver.push(hex("7E 29 BB 4C 7E"))), [{ _tag: "Frame", payload: hex("29") }])
   })
 

@@ -2,7 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Deframer, encodeFrame } from "../../../src/protocol/hdlc.ts"
-import { Command, describeError, describeOpenStatus, describeWriteStatus } from "../../../src/protocol/qdl/command.ts"
+import {
+  Command,
+  describeError,
+  describeOpenStatus,
+  describeWriteStatus,
+  ErrorCode,
+  helloVersions,
+  maxChunkLength,
+  maxChunks
+} from "../../../src/protocol/qdl/command.ts"
 import {
   decodeRequest,
   decodeWriteHeader,
@@ -242,6 +251,9 @@ describe("QDL responses", () => {
     assert.deepInclude(responseReason(bytes.subarray(0, -1)), { _tag: "WrongSize" })
     const many = encodeResponse({ _tag: "ImagePreference", entries: [...entries, ...entries.slice(0, 1)] })
     assert.deepInclude(responseReason(many), { _tag: "WrongSize" })
+    const countsThirteen = bytes.slice()
+    countsThirteen[1] = 13
+    assert.deepInclude(responseReason(countsThirteen), { _tag: "WrongSize" })
   })
 
   it.prop(
@@ -269,6 +281,46 @@ describe("QDL responses", () => {
 })
 
 describe("QDL numbers with names", () => {
+  it("has the error codes of qdl.md §3.3", () => {
+    const table: ReadonlyArray<readonly [number, string, string?]> = [
+      [0x00, "none", "None"],
+      [0x01, "reserved"],
+      [0x02, "invalid destination address", "InvalidDestinationAddress"],
+      [0x03, "invalid length", "InvalidLength"],
+      [0x04, "unexpected end of packet", "UnexpectedEndOfPacket"],
+      [0x05, "invalid command", "InvalidCommand"],
+      [0x06, "reserved"],
+      [0x07, "operation failed", "OperationFailed"],
+      [0x08, "invalid flash id", "InvalidFlashId"],
+      [0x09, "invalid programming voltage", "InvalidProgrammingVoltage"],
+      [0x0a, "write verify failed", "WriteVerifyFailed"],
+      [0x0b, "reserved"],
+      [0x0c, "invalid security code (SPC)", "InvalidSecurityCode"],
+      [0x0d, "power-down failed", "PowerDownFailed"],
+      [0x0e, "NAND programming unsupported", "NandProgrammingUnsupported"],
+      [0x0f, "command out of sequence", "CommandOutOfSequence"],
+      [0x10, "close failed", "CloseFailed"],
+      [0x11, "invalid feature bits", "InvalidFeatureBits"],
+      [0x12, "out of space", "OutOfSpace"],
+      [0x13, "invalid security mode", "InvalidSecurityMode"],
+      [0x14, "multi-image NAND unsupported", "MultiImageNandUnsupported"],
+      [0x15, "power-off unsupported", "PowerOffUnsupported"],
+      [0x16, "command not supported", "CommandNotSupported"],
+      [0x17, "invalid CRC", "InvalidCrc"],
+      [0x18, "command in invalid state", "CommandInInvalidState"],
+      [0x19, "receive timeout", "ReceiveTimeout"],
+      [0x1a, "image authentication error", "ImageAuthenticationError"]
+    ]
+    for (const [code, meaning] of table) assert.include(describeError(code), `(${meaning})`)
+    const named = table.flatMap(([code, , name]) => (name === undefined ? [] : [[name, code] as const]))
+    assert.deepStrictEqual(Object.fromEntries(named), { ...ErrorCode })
+  })
+
+  it("tries Hello 4, 5, 6, and takes 65 535 chunks of 1 MiB at most (qdl.md §3.2, images.md)", () => {
+    assert.deepStrictEqual([...helloVersions], [4, 5, 6])
+    assert.deepStrictEqual([maxChunks, maxChunkLength], [65_535, 1_048_576])
+  })
+
   it("shows number and meaning", () => {
     assert.strictEqual(describeError(0x16), "0x16 (command not supported)")
     assert.strictEqual(describeError(0x1b), "0x1b (unknown)")
