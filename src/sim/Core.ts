@@ -25,7 +25,7 @@ export interface Core {
   readonly busy: (doing: string, millis: number) => Effect.Effect<void>
   /** Starts a restart and returns: the modem leaves the bus after its `leave` time, or at once. */
   readonly restart: (options?: { readonly atOnce?: boolean }) => Effect.Effect<void>
-  /** Leaves the bus at once and comes back only when plugged in again. */
+  /** Leaves the bus at once and comes back only when unplugged and plugged in again. */
   readonly switchOff: Effect.Effect<void>
   /** Undoes what came over the download port since boot-and-hold was entered, all of it or the carrier images. */
   readonly forgetReceived: (what: "all" | "carrier") => Effect.Effect<void>

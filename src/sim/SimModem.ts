@@ -62,7 +62,7 @@ export interface SimModem {
   readonly connect: (role: PortRole) => Effect.Effect<Connection, TransportError, Scope.Scope>
   /** Pulls the plug: whatever was going on is lost. */
   readonly unplug: Effect.Effect<void>
-  /** Plugs it in, at the same place unless told; it boots. Does nothing to a modem that is plugged. */
+  /** Plugs it in, at the same place unless told; it boots. Does nothing to a modem that is plugged, also one that is switched off. */
   readonly plug: (portPath?: string) => Effect.Effect<void>
 }
 
@@ -84,6 +84,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
   let state = setup.state
   let portPath = setup.portPath
   let presence: Presence | undefined
+  let plugged = setup.state.mode !== "off"
   let enumeration = 0
   /** As it was when boot-and-hold was entered. */
   let beforeHold = setup.state
@@ -125,7 +126,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
       yield* note({ _tag: "Unplugged", at: yield* now })
       yield* tell({ _tag: "Unplugged", attachment: leaving.attachment })
     })
-  })
+  }).pipe(Effect.uninterruptible)
 
   const serve = (core: Core, port: Port): Effect.Effect<void> => {
     switch (port.role) {
@@ -207,7 +208,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
       })
       yield* Effect.forkIn(appear, scope)
     }
-  })
+  }).pipe(Effect.uninterruptible)
 
   /** From power on to enumeration, in the mode that the state decides. */
   const start: Effect.Effect<void> = Effect.gen(function* () {
@@ -295,10 +296,14 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     attachment: Effect.sync(() => presence?.attachment),
     listen: (listener) => Effect.sync(() => void listeners.push(listener)),
     connect,
-    unplug: Effect.andThen(FiberHandle.clear(power), detach),
+    unplug: Effect.suspend(() => {
+      plugged = false
+      return Effect.andThen(FiberHandle.clear(power), detach)
+    }),
     plug: (path) =>
       Effect.suspend(() => {
-        if (presence !== undefined) return Effect.void
+        if (plugged) return Effect.void
+        plugged = true
         portPath = path ?? portPath
         return powerRun(start)
       })

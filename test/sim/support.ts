@@ -108,6 +108,10 @@ export const errorFrame = (code: number): string => hexOf(encodeFrame(Uint8Array
 export const ackFrame = (sequence: number, status = 0): string =>
   hexOf(encodeFrame(Uint8Array.of(0x28, sequence & 0xff, sequence >> 8, 0, 0, 0, 0, status & 0xff, status >> 8)))
 
+/** A framed answer to Open of qdl.md §3.4, window 1, chunk 1 MiB. */
+export const openAnswer = (status: number): string =>
+  hexOf(encodeFrame(Uint8Array.of(0x26, status, 0, 1, 0, 0, 0x10, 0)))
+
 export const openFrame = (image: Uint8Array, change: Partial<{ type: number; length: number; chunk: number }> = {}) =>
   encodeFrame(
     encodeRequest({
@@ -178,10 +182,13 @@ export const preferenceAnswer = (download: ReadonlyArray<number>, client = 1): s
 /** Into boot-and-hold for images of this preference. */
 export const holdFor = Effect.fnUntraced(function* (
   modem: SimModem,
-  firmware = "02.33.03.00",
-  carrier = "GENERIC",
-  config = "002.072_001"
+  wanted?: string,
+  named?: string,
+  version?: string
 ) {
+  const firmware: string = wanted ?? "02.33.03.00"
+  const carrier: string = named ?? "GENERIC"
+  const config: string = version ?? "002.072_001"
   const control = yield* openLine(modem, "control")
   yield* control.ask(qmi.allocateDms)
   yield* control.ask(setPreference(firmware, carrier, config))
