@@ -57,7 +57,9 @@ const setPreference = (argument: string, state: ModemState): AtOutcome => {
     return { state: { ...state, preference, switchPending: true } }
   }
   const prefix = `${carrier}_`
-  if (!/^\d{2}(\.\d{2}){3}$/.test(first) || !config.startsWith(prefix)) return "ERROR"
+  // "bad parameter" (at.md §1): a name of more than 64 characters or a config that is no `<CARRIER>_NNN.NNN_NNN`.
+  if (!/^\d{2}(\.\d{2}){3}$/.test(first) || !/^[\x20-\x7e]{1,64}$/.test(carrier)) return "ERROR"
+  if (!config.startsWith(prefix) || !/^\d{3}\.\d{3}_\d{3}$/.test(config.slice(prefix.length))) return "ERROR"
   const preference = { firmware: first, carrier, config: config.slice(prefix.length) }
   // The same as Set Firmware Preference of QMI (inferred): the next boot waits for what is missing.
   return { state: { ...state, preference, switchPending: true } }
