@@ -7,6 +7,7 @@ import {
   buildCombinedImage,
   buildPart,
   buildSystemImage,
+  longVersion,
   seededBytes
 } from "../../src/image/builder.ts"
 import { pureChecksums } from "../../src/image/checksums.ts"
@@ -443,6 +444,14 @@ describe("versions of one image", () => {
     const image = Result.getOrThrow(parse("SWI9X30C_02.33.03.00_Generic_002.072_001.nvu", carrier))
     assert.strictEqual(image.values.carrier.value, "GENERIC")
     assert.include(image.notes[0]?.text, "differs in case")
+  })
+
+  it("two spellings inside are a contradiction: the modem would know only one of them", () => {
+    const inner = { type: "NVUP", product: "9x30", version: longVersion(carrierSpec), payload: seededBytes(9, 1) }
+    const version = longVersion({ ...carrierSpec, carrier: "Generic" })
+    const reason = only(scan("x.nvu", buildPart({ type: "SPKG", product: "9X30", version, children: [inner] })))
+    assert(reason._tag === "SourcesDisagree")
+    assert.strictEqual(reason.value, "carrier")
   })
 
   it("the file name fills what the header leaves out, after an embedded carrier part", () => {

@@ -37,6 +37,8 @@ describe("where the reference grammar has no edge", () => {
     ["GENERIC_002.026_000_SWI9X30C_02.24.05.06", "02.24.05.06", undefined, undefined],
     ["SWI9X30C_02.24.05.06_GENERIC", "02.24.05.06", undefined, undefined],
     ["SWI9X30C_02.24.05.06_002.026_000", "02.24.05.06", undefined, undefined],
+    // What is glued to the version is no carrier.
+    ["SWI9X30C_02.24.05.06ap_002.026_000", "02.24.05.06", undefined, undefined],
     // The boot block is no carrier.
     ["9999999_9904609_SWI9X30C_02.24.05.06_00_002.026_000", "02.24.05.06", undefined, undefined],
     ["9999999_9904609_SWI9X30C_02.24.05.06_00_?_002.026_000", "02.24.05.06", undefined, undefined],
