@@ -10,7 +10,7 @@ const Millis = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 /** How often it happens, then never again; always when absent. */
 const times = Schema.optionalKey(Count)
 
-export const BusyRole = Schema.Literals(["control", "at", "download"])
+const BusyRole = Schema.Literals(["control", "at", "download"])
 
 export const Behaviour = Schema.TaggedUnion({
   /** The first Hellos get no answer (qdl.md §6 quirk 6: 1 s is short after a re-enumeration). */

@@ -56,7 +56,7 @@ export type Fault =
   | { readonly _tag: "NoCarrier" }
   | { readonly _tag: "Hold" }
 
-export type FaultOf<Tag extends Fault["_tag"]> = Extract<Fault, { readonly _tag: Tag }>
+type FaultOf<Tag extends Fault["_tag"]> = Extract<Fault, { readonly _tag: Tag }>
 
 /** What goes wrong at a point, in the order of the behaviours. Counts: asking is happening. */
 export type Faults = (point: Point) => ReadonlyArray<Fault>

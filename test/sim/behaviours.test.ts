@@ -285,6 +285,26 @@ describe("behaviours around the reset", () => {
     })
   )
 
+  it.effect("oldFirmwareComesBack: what was deleted before the download does not come back", () =>
+    Effect.gen(function* () {
+      const modem = yield* make(
+        em7455({ storedFirmware: ["02.08.02.00"], behaviours: [behaviour("oldFirmwareComesBack")] })
+      )
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const at = yield* openLine(modem, "at")
+          yield* at.askText('AT!ENTERCND="A710"\r')
+          yield* at.askText("AT!IMAGE=0\r")
+        })
+      )
+      yield* update(modem)
+      assert.deepStrictEqual(
+        (yield* modem.state).slots.map(({ firmware }) => firmware),
+        ["02.24.05.06", "", "", ""]
+      )
+    })
+  )
+
   it.effect("carrierNotApplied: the firmware runs, the carrier does not", () =>
     Effect.gen(function* () {
       const modem = yield* make(em7455({ behaviours: [behaviour("carrierNotApplied")] }))

@@ -14,8 +14,10 @@ import {
   mc7354,
   mc7455,
   mc7710,
+  mismatches,
   ModemState,
   models,
+  offlineReason,
   scaleTiming,
   SimControl
 } from "../../src/sim/index.ts"
@@ -152,6 +154,19 @@ describe("the simulated USB bus", () => {
     )
   )
 
+  it.effect("keeps the names of the ports that are there when another one appears", () =>
+    on(
+      em7455({ behaviours: [behaviour("latePort", { role: "control", delay: 3000 })] }),
+      Effect.gen(function* () {
+        const bus = yield* UsbBus
+        const names = Effect.map(bus.devices, ([device]) => device?.ports.map(({ name }) => name).join(","))
+        assert.strictEqual(yield* names, "ttyUSB0,ttyUSB1,ttyUSB2")
+        yield* wait("3 seconds")
+        assert.strictEqual(yield* names, "ttyUSB0,ttyUSB1,ttyUSB2,cdc-wdm0")
+      })
+    )
+  )
+
   it.effect("feels the plug being pulled and put in elsewhere", () =>
     on(
       em7455(),
@@ -229,6 +244,13 @@ describe("setting up simulated modems", () => {
     const codec = Schema.fromJsonString(Schema.toCodecJson(ModemState))
     const again = Schema.decodeUnknownSync(codec)(Schema.encodeSync(codec)(state))
     assert.deepStrictEqual(em7455({ state: again }).state, state)
+    assert.strictEqual(state.operatingMode, 1)
+  })
+
+  it("is in low power when a preference differs only in case", () => {
+    const { state } = em7455({ preference: { firmware: "02.24.05.06", carrier: "Generic", config: "002.026_000" } })
+    assert.deepStrictEqual(mismatches(state), ["carrier name", "config name"])
+    assert.strictEqual(offlineReason(state), 2)
     assert.strictEqual(state.operatingMode, 1)
   })
 

@@ -340,6 +340,16 @@ describe("what a boot loader checks when chunks are written", () => {
     })
   )
 
+  it.effect("has taken the bytes when the write is done: the writer may reuse its buffer", () =>
+    Effect.gen(function* () {
+      const { image, line } = yield* opened()
+      const chunk = chunkBytes(0, image.subarray(400))
+      yield* line.write(chunk)
+      chunk.fill(0)
+      assert.strictEqual(yield* line.ask("", 120), qdl.writeOk0)
+    })
+  )
+
   it.effect("hears the holder of the port only: a second one is refused until the first one closes", () =>
     Effect.gen(function* () {
       const modem = yield* make(em7455({ mode: "boot-and-hold" }))
@@ -373,6 +383,8 @@ describe("what is in flash afterwards", () => {
         [state.mode, state.running.firmware, state.operatingMode, state.slots[1]?.status],
         ["application", "02.24.05.06", 1, "BAD"]
       )
+      assert.strictEqual(state.slots[1]?.failures.programming, 1)
+      assert.strictEqual(state.resetCounter, 2)
     })
   )
 
@@ -466,6 +478,70 @@ describe("what is in flash afterwards", () => {
           ["02.20.03.22", 3]
         ]
       )
+    })
+  )
+
+  it.effect("spares the slot that runs even when it was used least", () =>
+    Effect.gen(function* () {
+      const { state } = em7455({ storedFirmware: ["02.05.07.00", "02.08.02.00", "02.20.03.22"] })
+      const slots = state.slots.map((slot) => (slot.slot === 1 ? { ...slot, lru: 0 } : slot))
+      const modem = yield* make(em7455({ state: { ...state, slots } }))
+      const line = yield* holdFor(modem)
+      yield* enterSdp(line)
+      yield* sendImage(line, systemImage("02.33.03.00"))
+      assert.deepStrictEqual(
+        (yield* modem.state).slots.map(({ firmware }) => firmware),
+        ["02.24.05.06", "02.33.03.00", "02.08.02.00", "02.20.03.22"]
+      )
+    })
+  )
+
+  it.effect("writes to the slot that the host chose", () =>
+    Effect.gen(function* () {
+      const { state } = em7455({
+        mode: "boot-and-hold",
+        preference: { firmware: "02.33.03.00", carrier: "GENERIC", config: "002.072_001" }
+      })
+      const modem = yield* make(em7455({ state: { ...state, storageIndex: 4 } }))
+      const line = yield* openLine(modem, "download")
+      yield* enterSdp(line)
+      yield* sendImage(line, systemImage("02.33.03.00"))
+      assert.deepStrictEqual(
+        (yield* modem.state).slots.map(({ firmware }) => firmware),
+        ["02.24.05.06", "", "", "02.33.03.00"]
+      )
+    })
+  )
+
+  it.effect("a small carrier image is programmed in seconds, a system image in a minute", () =>
+    Effect.gen(function* () {
+      const { line } = yield* held()
+      yield* enterSdp(line)
+      const carrier = carrierImage("02.33.03.00", "GENERIC", "002.072_001")
+      yield* line.ask(hexOf(openFrame(carrier)))
+      assert.strictEqual(yield* line.ask(hexOf(chunkBytes(0, carrier.subarray(400))), 4), qdl.writeOk0)
+      const system = systemImage("02.33.03.00")
+      yield* line.ask(hexOf(openFrame(system)))
+      assert.strictEqual(yield* line.ask(hexOf(chunkBytes(0, system.subarray(400))), 60), "")
+      assert.strictEqual(yield* line.ask("", 10), qdl.writeOk0)
+    })
+  )
+
+  it.effect("a full list of carrier images takes no other one", () =>
+    Effect.gen(function* () {
+      const storedCarriers = Array.from({ length: 49 }, (_, index) => ({
+        firmware: "02.24.05.06",
+        carrier: `C${String(index)}`,
+        config: "002.000_000"
+      }))
+      const { line, modem } = yield* held(em7455({ mode: "boot-and-hold", storedCarriers }))
+      yield* enterSdp(line)
+      const answers = yield* sendImage(line, carrierImage("02.33.03.00", "GENERIC", "002.072_001"))
+      assert.strictEqual(answers[1], errorFrame(0x12))
+      // One that replaces another fits.
+      const again = yield* sendImage(line, carrierImage("02.24.05.06", "GENERIC", "002.026_000"))
+      assert.strictEqual(again[1], qdl.writeOk0)
+      assert.strictEqual((yield* modem.state).pris.length, 50)
     })
   )
 

@@ -23,7 +23,7 @@ import { on } from "./handler.ts"
 import type { Handler } from "./handler.ts"
 
 /** IMEI software version of the captured modems (at.md §2.1). */
-export const imeiSoftwareVersion = { SWI9200: "01", SWI9X15: "13", SWI9X30: "20" } as const
+const imeiSoftwareVersion = { SWI9200: "01", SWI9X15: "13", SWI9X30: "20" } as const
 
 export const softwareVersionOf = (family: string): string =>
   new Map<string, string>(Object.entries(imeiSoftwareVersion)).get(family) ?? "01"

@@ -32,7 +32,7 @@ export interface Handler {
 }
 
 /** TLVs that cannot be read: a missing one is MissingArgument, everything else a malformed message. */
-export const codecErrorCode = (error: QmiCodecError): number =>
+const codecErrorCode = (error: QmiCodecError): number =>
   error.reason._tag === "MissingTlv" ? QmiErrorCode.MissingArgument : QmiErrorCode.MalformedMessage
 
 export const on = <Request, Response>(
