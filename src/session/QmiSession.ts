@@ -9,6 +9,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Ctl from "../protocol/qmi/ctl.ts"
+import { QmiErrorCode } from "../protocol/qmi/error-code.ts"
 import { requestFrame } from "../protocol/qmi/Message.ts"
 import type { QmiMessage } from "../protocol/qmi/Message.ts"
 import { encodeFrame, nextTransaction, QmuxReader, Service } from "../protocol/qmi/Qmux.ts"
@@ -43,7 +44,7 @@ export interface QmiDeadlines {
 }
 
 export const qmiDeadlines: QmiDeadlines = {
-  liveness: Duration.millis(250),
+  liveness: Duration.millis(150),
   alive: Duration.seconds(20),
   release: Duration.seconds(2)
 }
@@ -118,6 +119,11 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
 
   const silence = (error: Failure): boolean => error._tag === "QmiError" && error.reason._tag === "NoAnswer"
 
+  const notYet = (error: Failure): boolean =>
+    error._tag === "QmiError" &&
+    error.reason._tag === "Refused" &&
+    (error.reason.error === QmiErrorCode.ClientIdsExhausted || error.reason.error === QmiErrorCode.DeviceNotReady)
+
   const open = Effect.gen(function* () {
     // Any answer to any of the questions will do: a slow modem answers an earlier one.
     yield* exchange(
@@ -144,7 +150,13 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
           )
       })
     )
-    const allocated = yield* request(Ctl.AllocateCid, { service }).pipe(Effect.retry({ while: silence, times: 2 }))
+    const allocated = yield* request(Ctl.AllocateCid, { service }).pipe(
+      // While a modem starts it may have no clients to give yet; ids of programs that ended come free again.
+      Effect.retry({
+        schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: deadlines.alive })),
+        while: (error) => silence(error) || notYet(error)
+      })
+    )
     if (allocated.allocation.service !== service) {
       const detail = `a client of service ${String(allocated.allocation.service)} instead of ${String(service)}`
       return yield* new QmiError({ endpoint, request: Ctl.AllocateCid.name, reason: { _tag: "Garbled", detail } })

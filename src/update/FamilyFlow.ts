@@ -16,7 +16,7 @@ import type { PlanError } from "../plan/PlanError.ts"
 import { wantedFirmware, wantedPreference } from "../plan/wanted.ts"
 import * as Flows from "./flows.ts"
 import { runFlow } from "./run-flow.ts"
-import type { Delivery, FlowOptions, Target, Transferred, Validated } from "./steps/index.ts"
+import type { Delivery, DownloadDelivery, FlowOptions, Target, Transferred, Validated } from "./steps/index.ts"
 import type { UpdateError } from "./UpdateError.ts"
 
 /** What the images say the modem shall run. */
@@ -87,19 +87,20 @@ const target =
   <F extends Family>(family: F) =>
   ({ modem, options }: RunInput) => ({ modem, options, family })
 
-const shared = (family: Family) => {
-  const start = (input: RunInput): Delivery => ({
+const download =
+  <F extends Family>(family: F) =>
+  (input: RunInput): DownloadDelivery & { readonly family: F } => ({
     ...target(family)(input),
     images: input.images,
-    wanted: { firmware: input.wanted.firmware }
+    wanted: { firmware: input.wanted.firmware },
+    preference: input.wanted.preference
   })
-  return {
-    family,
-    download: runnable(Flows.downloadFlow(family), start),
-    downloadWithoutValidation: runnable(Flows.downloadWithoutValidation(family), start),
-    hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input))
-  }
-}
+
+const shared = (family: Family) => ({
+  family,
+  downloadWithoutValidation: runnable(Flows.downloadWithoutValidation(family), download(family)),
+  hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input))
+})
 
 /** A family with preferences, with the given update flow: ours, or one that was edited. */
 export const preferenceFamily = <Steps extends ReadonlyArray<AnyStep>>(
@@ -116,7 +117,8 @@ export const preferenceFamily = <Steps extends ReadonlyArray<AnyStep>>(
     ...shared(family),
     wanted: (set) => Result.map(wantedPreference(set), (preference) => ({ firmware: preference.firmware, preference })),
     update: runnable(update, start),
-    updateWithoutValidation: runnable(Flows.withoutValidation(family), start)
+    updateWithoutValidation: runnable(Flows.withoutValidation(family), start),
+    download: runnable(Flows.preferenceDownloadFlow(family), download(family))
   }
 }
 
@@ -134,7 +136,8 @@ export const bootAndHoldFamily = <Steps extends ReadonlyArray<AnyStep>>(
     ...shared(family),
     wanted: (set) => Result.map(wantedFirmware(set, family.id), (wanted) => ({ ...wanted, preference: undefined })),
     update: runnable(update, start),
-    updateWithoutValidation: runnable(Flows.withoutValidationHeld(family), start)
+    updateWithoutValidation: runnable(Flows.withoutValidationHeld(family), start),
+    download: runnable(Flows.downloadFlow(family), download(family))
   }
 }
 

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Cause from "effect/Cause"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { familiesOfDevice, familyOfToken } from "../device/families/families.ts"
 import type { Family } from "../device/families/Family.ts"
@@ -146,9 +147,11 @@ export const planDownload = Effect.fn("Update.planDownload")(function* (
   const flows = yield* flowOf(family)
   const flowOptions = { ...defaults, ...options }
   const { set } = images
+  // What the images leave open is not asked for: a modem in boot-and-hold takes any part of its set.
+  const named = Result.getOrUndefined(flows.wanted(set))
   const wanted: Wanted = {
     firmware: set.system === undefined ? undefined : set.values.firmware.value,
-    preference: undefined
+    preference: named?.preference
   }
   const checks = yield* Effect.fromResult(
     checkImages({ facts: undefined, family, images: set.images, wanted, modemStorageIndex: undefined })

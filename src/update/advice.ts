@@ -2,11 +2,18 @@
 import * as Context from "effect/Context"
 import type { Condition } from "./condition.ts"
 
+/** The commands that are advised. */
+export type AdvisedCommand = "update" | "download" | "reset" | "list"
+
 /** How the user names the modem and the images; the CLI provides what it was called with. */
 export interface CommandWords {
   readonly images: ReadonlyArray<string>
   /** Options that select the modem, e.g. `["--usb-path", "1-2"]`. */
   readonly selection: ReadonlyArray<string>
+  /** The command that runs; `update` where absent. It is advised again where the modem was not changed. */
+  readonly command?: AdvisedCommand
+  /** Options that only this command has, e.g. `["--skip-validation"]`; none where absent. */
+  readonly options?: (command: AdvisedCommand) => ReadonlyArray<string>
 }
 
 export const CommandWords = Context.Reference<CommandWords>("boothold/update/CommandWords", {
@@ -15,18 +22,18 @@ export const CommandWords = Context.Reference<CommandWords>("boothold/update/Com
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
-const line = (command: string, words: CommandWords): string =>
-  [
-    "boothold",
-    command,
-    ...words.selection.map(quoted),
-    ...(words.images.length === 0 ? ["IMAGE…"] : words.images.map(quoted))
-  ].join(" ")
+const line = (command: AdvisedCommand, words: CommandWords): string => {
+  const options = [...words.selection, ...(words.options?.(command) ?? [])]
+  const images = words.images.length === 0 ? ["IMAGE…"] : words.images.map(quoted)
+  const needsImages = command === "update" || command === "download"
+  return ["boothold", command, ...options.map(quoted), ...(needsImages ? images : [])].join(" ")
+}
 
 /** The exact command line for this state. */
 export const nextCommand = (condition: Condition, words: CommandWords): string => {
   switch (condition._tag) {
     case "Untouched":
+      return line(words.command ?? "update", words)
     case "PreferenceRestored":
     case "PreferenceChanged":
     case "RunningOther":
@@ -37,6 +44,6 @@ export const nextCommand = (condition: Condition, words: CommandWords): string =
       return line("download", words)
     case "Restarting":
     case "Running":
-      return ["boothold", "list"].join(" ")
+      return line("list", words)
   }
 }

@@ -5,20 +5,23 @@ import * as Flow from "../flow/Flow.ts"
 import { omit, replace } from "../flow/edit.ts"
 import { choice, each } from "../flow/nest.ts"
 import * as Steps from "./steps/index.ts"
-import type { Delivery, DownloadList, Target, Transferred } from "./steps/state.ts"
+import type { Delivery, DownloadDelivery, DownloadList, Target, Transferred } from "./steps/state.ts"
+import { samePreference } from "../plan/facts.ts"
+import type { Preference, PreferenceFacts } from "../plan/facts.ts"
 import type { QdlSession } from "../session/QdlSession.ts"
+import type { QmiSession } from "../session/QmiSession.ts"
 import type { BusWatch } from "../device/watch.ts"
 import type { Modem } from "../device/Modem.ts"
 
 /** What a transfer needs: images that were checked, and a modem on its way into boot-and-hold. */
-interface TransferInit {
+export interface TransferInit {
   readonly modem: Modem
   readonly watch: BusWatch
   readonly checked: unknown
   readonly images: ReadonlyArray<OpenedImage>
 }
 
-interface ImageInit {
+export interface ImageInit {
   readonly qdl: QdlSession
   readonly switched: unknown
   readonly checked: unknown
@@ -90,15 +93,62 @@ export const bootAndHoldFlow = (family: Family<"boot-and-hold">) =>
     Steps.releaseControl
   )
 
-/** For a modem that waits in boot-and-hold already. */
-export const downloadFlow = (family: Family) =>
-  Flow.make<Delivery>("download")(
+/** For a modem of a family without preferences that waits in boot-and-hold already. */
+export const downloadFlow = (family: Family<"boot-and-hold">) =>
+  Flow.make<DownloadDelivery>("download")(
     Steps.checkImagesOnly,
     Steps.openDownloadNow(family),
     Steps.dloadSwitch,
     transferImages(family),
     Steps.resetModem,
     Steps.waitForBoot(family),
+    Steps.verifyDownload(family),
+    Steps.releaseControl
+  )
+
+interface AlignInit {
+  readonly modem: Modem
+  readonly control: QmiSession
+  readonly facts: PreferenceFacts
+  readonly checked: Steps.Checked
+  readonly images: ReadonlyArray<OpenedImage>
+  readonly preference: Preference
+}
+
+/** A modem that was sent images under an old preference is told to run them, and restarts once more. */
+const alignWhereNeeded = (family: Family<"preference">) =>
+  choice({
+    name: "align",
+    title: "where the modem prefers something else: tell it to run what it was sent, and restart it",
+    when: ({
+      facts,
+      preference
+    }: Omit<AlignInit, "preference"> & { readonly preference: Preference | undefined }): boolean => {
+      const { current } = facts.preference.value
+      return preference !== undefined && (current === undefined || !samePreference(current, preference))
+    },
+    flow: Flow.make<Omit<AlignInit, "preference"> & { readonly preference: Preference | undefined }>("align")(
+      Steps.givenPreference,
+      Steps.alignPreference,
+      Steps.restart,
+      transferWanted(family),
+      Steps.waitForBoot(family)
+    ),
+    collect: ({ control }) => ({ control }),
+    otherwise: ({ control }) => ({ control })
+  })
+
+/** For a modem of a family with preferences that waits in boot-and-hold already. */
+export const preferenceDownloadFlow = (family: Family<"preference">) =>
+  Flow.make<DownloadDelivery & { readonly family: Family<"preference"> }>("download")(
+    Steps.checkImagesOnly,
+    Steps.openDownloadNow(family),
+    Steps.dloadSwitch,
+    transferImages(family),
+    Steps.resetModem,
+    Steps.waitForBoot(family),
+    Steps.identifyWithPreference,
+    alignWhereNeeded(family),
     Steps.verifyDownload(family),
     Steps.releaseControl
   )
@@ -118,7 +168,12 @@ export const withoutValidationHeld = (family: Family<"boot-and-hold">) => {
   return bootAndHoldFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
 }
 
-export const downloadWithoutValidation = (family: Family) => {
-  const back = Steps.waitForPort(family)
-  return downloadFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
-}
+export const downloadWithoutValidation = (family: Family) =>
+  Flow.make<DownloadDelivery>("download")(
+    Steps.checkImagesOnly,
+    Steps.openDownloadNow(family),
+    Steps.dloadSwitch,
+    transferImages(family),
+    Steps.resetModem,
+    Steps.waitForPort(family)
+  )

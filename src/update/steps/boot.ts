@@ -12,7 +12,7 @@ import type { BusWatch } from "../../device/watch.ts"
 import { step } from "../../flow/Step.ts"
 import { compare } from "../../plan/compare.ts"
 import type { Expectation } from "../../plan/compare.ts"
-import type { ModemFacts } from "../../plan/facts.ts"
+import type { ModemFacts, Preference } from "../../plan/facts.ts"
 import { openQmiSession } from "../../session/QmiSession.ts"
 import type { QmiSession } from "../../session/QmiSession.ts"
 import { emit } from "../events.ts"
@@ -62,7 +62,7 @@ const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: Bus
     const patience = Duration.millis(Math.max(1, until - (yield* Clock.currentTimeMillis)))
     const control = yield* Effect.result(
       openQmiSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus), {
-        liveness: Duration.millis(250),
+        liveness: Duration.millis(150),
         alive: patience,
         release: Duration.seconds(2)
       })
@@ -168,13 +168,21 @@ export const verifyFirmware = (family: Family) =>
       validate(family, state.control, { firmware: state.wanted.firmware, preference: undefined, before: state.facts })
   })
 
-/** After `download`: the modem could not be asked before, so only what the images say is compared. */
+/** After `download`: the modem could not be asked before, so what the images say is compared, as far as they say it. */
 export const verifyDownload = (family: Family) =>
   step({
     name: "verify",
     title: verifyTitle,
     risk: "reads",
     deadline: Duration.sum(family.deadlines.settle, Duration.seconds(120)),
-    run: (state: { readonly control: QmiSession; readonly wanted: WantedFirmware }) =>
-      validate(family, state.control, { firmware: state.wanted.firmware, preference: undefined, before: undefined })
+    run: (state: {
+      readonly control: QmiSession
+      readonly wanted: WantedFirmware
+      readonly preference: Preference | undefined
+    }) =>
+      validate(family, state.control, {
+        firmware: state.wanted.firmware,
+        preference: state.preference,
+        before: undefined
+      })
   })

@@ -4,9 +4,9 @@ import * as Duration from "effect/Duration"
 import * as Schedule from "effect/Schedule"
 import { BusError } from "../../device/BusError.ts"
 import type { Family } from "../../device/families/Family.ts"
-import { portOf } from "../../device/Modem.ts"
 import type { Modem } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
+import { watchBus } from "../../device/watch.ts"
 import type { PortInfo, UsbDevice } from "../../device/UsbBus.ts"
 import { step } from "../../flow/Step.ts"
 import type { PreferenceFacts } from "../../plan/facts.ts"
@@ -33,25 +33,38 @@ export const connect = (device: UsbDevice, port: PortInfo) =>
     )
   )
 
+/** How long a port that is not there yet is waited for: its driver may still be loading. */
+const portPatience = Duration.seconds(30)
+
 /** The control port's session of a modem that is in application mode now. */
 export const controlSession = Effect.fnUntraced(function* (modem: Modem) {
   const bus = yield* UsbBus
-  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key) ?? modem.device
-  const port = portOf(device, "control")
-  if (port === undefined) {
-    return yield* new BusError({
-      operation: "open",
-      reason: { _tag: "NoPort", role: "control", has: device.ports.map(({ name, role }) => `${name} (${role})`) }
+  const watch = yield* watchBus
+  const arrival = yield* watch
+    .await({
+      identity: modem.identity,
+      awaited: [{ mode: "application", role: "control" }],
+      deadline: portPatience,
+      present: true
     })
-  }
-  return yield* openQmiSession(Effect.provideService(connect(device, port), UsbBus, bus))
+    .pipe(
+      Effect.catchTag("BusError", (error) =>
+        Effect.flatMap(bus.devices, (devices) => {
+          const device = devices.find(({ key }) => key === modem.device.key)
+          if (device === undefined) return Effect.fail(error)
+          const has = device.ports.map(({ name, role }) => `${name} (${role})`)
+          return Effect.fail(new BusError({ operation: "open", reason: { _tag: "NoPort", role: "control", has } }))
+        })
+      )
+    )
+  return yield* openQmiSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus))
 })
 
 export const openControl = step({
   name: "open-control",
   title: "open the modem's control port",
   risk: "reads",
-  deadline: Duration.seconds(30),
+  deadline: Duration.seconds(90),
   run: ({ modem }: { readonly modem: Modem }) => Effect.map(controlSession(modem), (control) => ({ control }))
 })
 

@@ -2,7 +2,7 @@
 export { checkAgainstModem, checkImagesOnly } from "./check.ts"
 export type { Checked } from "./check.ts"
 export { identify, identifyWithPreference, openControl, releaseControl } from "./control.ts"
-export { restart, setPreference, takeDownloadList } from "./preference.ts"
+export { alignPreference, givenPreference, restart, setPreference, takeDownloadList } from "./preference.ts"
 export { awaitHold, enterBootAndHold, holdOnly } from "./boot-and-hold.ts"
 export {
   closeImage,
@@ -19,6 +19,7 @@ export { verifyDownload, verifyFirmware, verifyPreference, waitForBoot, waitForP
 export type { Validated } from "./boot.ts"
 export type {
   Delivery,
+  DownloadDelivery,
   DownloadList,
   FlowOptions,
   Target,

@@ -140,22 +140,23 @@ export const restart = step({
     readonly control: QmiSession
     readonly facts: PreferenceFacts
     readonly download: DownloadList
-    readonly wanted: WantedPreference
+    readonly wanted: Preference | undefined
   }) =>
     Effect.gen(function* () {
-      const { control } = state
+      const { control, wanted } = state
+      const old = state.facts.preference.value.current
+      const restore = wanted === undefined ? Effect.void : putBack(control, old, only(wanted))
       const watch = yield* watchBus
-      yield* control
-        .request(Dms.SetOperatingMode, { mode: "offline" })
-        .pipe(Effect.tapError(() => putBack(control, state.facts.preference.value.current, only(state.wanted))))
+      yield* control.request(Dms.SetOperatingMode, { mode: "offline" }).pipe(Effect.tapError(() => restore))
       yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
         Effect.catchIf(
           // It may go before its answer does. Whether it went is seen on the bus, by the next step.
           (error) => error._tag === "TransportError" || error.reason._tag === "NoAnswer",
           () => Effect.void
         ),
-        Effect.tapError(() => putBack(control, state.facts.preference.value.current, only(state.wanted)))
+        Effect.tapError(() => restore)
       )
+      yield* nowIs({ _tag: "Restarting" })
       yield* control.abandon
       return { watch }
     })
@@ -168,4 +169,54 @@ export const takeDownloadList = step({
   risk: "none",
   deadline: Duration.seconds(1),
   run: ({ download }: { readonly download: DownloadList }) => Effect.succeed({ images: download.images })
+})
+
+/**
+ * After images were sent without a preference that names them: tells the modem to run them; otherwise it stays in
+ * low power (failures.md §0, 12). A system image flashed that way may lie in no slot (at.md §4.4, "slot 255"): the
+ * modem then asks for it once more.
+ */
+export const alignPreference = step({
+  name: "align-preference",
+  title: "tell the modem to run what it was just sent, and hear whether it needs it in a slot of its own",
+  risk: "changes-preference",
+  deadline: Duration.seconds(60),
+  run: (state: {
+    readonly control: QmiSession
+    readonly facts: PreferenceFacts
+    readonly checked: Checked
+    readonly preference: Preference
+    readonly images: ReadonlyArray<OpenedImage>
+  }) =>
+    Effect.gen(function* () {
+      const { control, images, preference: wanted } = state
+      const old = state.facts.preference.value.current
+      yield* nowIs({ _tag: "PreferenceChanged", ...(old === undefined ? {} : { old }), wanted: only(wanted) })
+      const answer = yield* setTo(control, wanted, { overrideDownload: false, modemStorageIndex: undefined })
+      const download = wantedImages(answer.download, images)
+      if (Result.isFailure(download)) {
+        return yield* new FlowError({ reason: { _tag: "ImagesMissing", wanted: [...download.failure] } })
+      }
+      const names = download.success.images.map(({ image }) => image.name)
+      yield* emit({
+        _tag: "Warning",
+        step: "align-preference",
+        detail:
+          `the modem preferred other firmware than it was sent; it is told to run ${showPreference(wanted)}` +
+          (names.length === 0 ? "" : ` and asks for ${names.join(" and ")} once more`)
+      })
+      return { download: download.success, wanted }
+    })
+})
+
+/** The preference that the images name. */
+export const givenPreference = step({
+  name: "name-preference",
+  title: "take the preference from the images",
+  risk: "none",
+  deadline: Duration.seconds(1),
+  run: ({ preference }: { readonly preference: Preference | undefined }) =>
+    preference === undefined
+      ? Effect.fail(new FlowError({ reason: { _tag: "Unreadable", what: "preference", found: "none in the images" } }))
+      : Effect.succeed({ preference })
 })

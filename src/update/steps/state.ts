@@ -37,6 +37,15 @@ export interface Delivery<Way extends UpdateWay = UpdateWay> extends Target<Way>
   readonly wanted: Way extends "preference" ? WantedPreference : WantedFirmware
 }
 
+/** For a modem that waits in boot-and-hold: it cannot be asked before. */
+export interface DownloadDelivery extends Target {
+  readonly images: ReadonlyArray<OpenedImage>
+  /** Undefined firmware where no system image is sent. */
+  readonly wanted: WantedFirmware
+  /** What the images together name; undefined where they leave something open, and for families without preference. */
+  readonly preference: Preference | undefined
+}
+
 /** What the modem wants to be sent; decides whether there is a transfer at all. */
 export interface DownloadList {
   readonly images: ReadonlyArray<OpenedImage>

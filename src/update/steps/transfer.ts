@@ -39,7 +39,10 @@ export const openDownload = (family: Family) =>
         })
         const device = describeDevice(arrival.device)
         yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
-        if (arrival.mode === "application") return yield* new FlowError({ reason: { _tag: "CameBackRunning", device } })
+        if (arrival.mode === "application") {
+          yield* nowIs({ _tag: "RunningOther", found: "it did not wait in boot-and-hold" })
+          return yield* new FlowError({ reason: { _tag: "CameBackRunning", device } })
+        }
         yield* nowIs({ _tag: "BootAndHold" })
         const bus = yield* UsbBus
         const qdl = yield* openQdlSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus), {
