@@ -1,0 +1,212 @@
+/**
+ * The command line as it is declared: names, options, help and completions. What a command does is loaded when it
+ * runs, so that `inspect` does not wait for the simulator and the flows.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Flags from "./flags.ts"
+import type { FlowInput, ImagesInput, ModemInput } from "./inputs.ts"
+import { ExitCode } from "./ExitCode.ts"
+
+const given = Option.getOrUndefined
+
+/** Options of the parser as the commands take them. */
+const modemInput = Effect.fnUntraced(function* (from: {
+  readonly vidPid: Option.Option<string>
+  readonly usbPath: Option.Option<string>
+  readonly serial: Option.Option<string>
+  readonly simulate: Option.Option<string>
+  readonly simulateSpeed: number
+  readonly simulateMode: "application" | "boot-and-hold"
+  readonly simulateBehaviour: ReadonlyArray<string>
+}) {
+  const json = yield* Flags.Json
+  const input: ModemInput = {
+    json,
+    selector: {
+      ...(Option.isSome(from.vidPid) ? { vidPid: from.vidPid.value } : {}),
+      ...(Option.isSome(from.usbPath) ? { usbPath: from.usbPath.value } : {}),
+      ...(Option.isSome(from.serial) ? { serial: from.serial.value } : {})
+    },
+    simulation: Option.isSome(from.simulate)
+      ? {
+          model: from.simulate.value,
+          speed: from.simulateSpeed,
+          mode: from.simulateMode,
+          behaviours: from.simulateBehaviour
+        }
+      : undefined
+  }
+  return input
+})
+
+const imagesInput = (from: {
+  readonly files: ReadonlyArray<string>
+  readonly firmwareVersion: Option.Option<string>
+  readonly configVersion: Option.Option<string>
+  readonly carrier: Option.Option<string>
+  readonly ignoreVersionErrors: boolean
+}): ImagesInput => ({
+  files: from.files,
+  firmwareVersion: given(from.firmwareVersion),
+  configVersion: given(from.configVersion),
+  carrier: given(from.carrier),
+  ignoreVersionErrors: from.ignoreVersionErrors
+})
+
+const flowInput = (from: {
+  readonly overrideDownload: boolean
+  readonly modemStorageIndex: Option.Option<number>
+  readonly skipValidation: boolean
+}): FlowInput => ({
+  overrideDownload: from.overrideDownload,
+  modemStorageIndex: given(from.modemStorageIndex),
+  skipValidation: from.skipValidation
+})
+
+const images = Flags.files("firmware images: .cwe, .nvu, .spk")
+
+const inspect = Command.make(
+  "inspect",
+  { files: images },
+  Effect.fnUntraced(function* ({ files }) {
+    const json = yield* Flags.Json
+    const { inspect: run } = yield* Effect.promise(() => import("./commands/inspect.ts"))
+    yield* ExitCode.set(run({ json, files }))
+  })
+).pipe(
+  Command.withDescription("Show what is in image files, and check all of it"),
+  Command.withExamples([
+    { command: "boothold inspect SWI9X30C_02.33.03.00.cwe", description: "tree, versions and all CRCs of one file" }
+  ])
+)
+
+const plan = Command.make(
+  "plan",
+  {
+    files: images,
+    ...Flags.modemFlags,
+    ...Flags.versionFlags,
+    overrideDownload: Flags.overrideDownload,
+    modemStorageIndex: Flags.modemStorageIndex,
+    skipValidation: Flags.skipValidation
+  },
+  Effect.fnUntraced(function* (from) {
+    const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from) }
+    const { plan: run } = yield* Effect.promise(() => import("./commands/plan.ts"))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(
+  Command.withDescription("Show what an update would do, step by step; nothing is changed"),
+  Command.withExamples([
+    { command: "boothold plan --simulate em7455 *.cwe *.nvu", description: "on a simulated modem" }
+  ])
+)
+
+const update = Command.make(
+  "update",
+  {
+    files: images,
+    ...Flags.modemFlags,
+    ...Flags.versionFlags,
+    overrideDownload: Flags.overrideDownload,
+    modemStorageIndex: Flags.modemStorageIndex,
+    skipValidation: Flags.skipValidation,
+    yes: Flags.yes
+  },
+  Effect.fnUntraced(function* (from) {
+    const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from), yes: from.yes }
+    const { update: run } = yield* Effect.promise(() => import("./commands/update.ts"))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(
+  Command.withDescription("Update a modem's firmware and check that it runs"),
+  Command.withExamples([
+    { command: "boothold update --simulate em7455 *.cwe *.nvu", description: "on a simulated modem" },
+    { command: "boothold update --yes --json *.cwe *.nvu", description: "without questions, events as JSON lines" }
+  ])
+)
+
+const download = Command.make(
+  "download",
+  {
+    files: images,
+    ...Flags.modemFlags,
+    firmwareVersion: Flags.versionFlags.firmwareVersion,
+    ignoreVersionErrors: Flags.ignoreVersionErrors,
+    skipValidation: Flags.skipValidation,
+    yes: Flags.yes
+  },
+  Effect.fnUntraced(function* (from) {
+    const none = Option.none()
+    const input = {
+      ...(yield* modemInput(from)),
+      ...imagesInput({ ...from, configVersion: none, carrier: none }),
+      ...flowInput({ overrideDownload: false, modemStorageIndex: none, skipValidation: from.skipValidation }),
+      yes: from.yes
+    }
+    const { download: run } = yield* Effect.promise(() => import("./commands/download.ts"))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(Command.withDescription("Send images to a modem that waits in boot-and-hold already"))
+
+const reset = Command.make(
+  "reset",
+  { ...Flags.modemFlags, yes: Flags.yes },
+  Effect.fnUntraced(function* (from) {
+    const input = { ...(yield* modemInput(from)), yes: from.yes }
+    const { reset: run } = yield* Effect.promise(() => import("./commands/reset.ts"))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(Command.withDescription("Send a modem into boot-and-hold, where it waits for images"))
+
+const info = Command.make(
+  "info",
+  Flags.modemFlags,
+  Effect.fnUntraced(function* (from) {
+    const input = yield* modemInput(from)
+    const { info: run } = yield* Effect.promise(() => import("./commands/info.ts"))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(Command.withDescription("Show what a modem tells about itself: firmware, preference, stored images"))
+
+const list = Command.make(
+  "list",
+  Flags.modemFlags,
+  Effect.fnUntraced(function* (from) {
+    const input = yield* modemInput(from)
+    const { list: run } = yield* Effect.promise(() => import("./commands/list.ts"))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(Command.withDescription("List the modems on the bus, with their mode and ports"))
+
+const decode = Command.make(
+  "decode",
+  {
+    words: Argument.String("[PROTOCOL] HEX|FILE").pipe(
+      Argument.withDescription(
+        "bytes in hex or as text, a file, or - for the input; in front of it qmux, qdl, at or cwe"
+      ),
+      Argument.variadic({ min: 1 })
+    )
+  },
+  Effect.fnUntraced(function* ({ words }) {
+    const json = yield* Flags.Json
+    const { decodeBytes } = yield* Effect.promise(() => import("./commands/decode.ts"))
+    yield* ExitCode.set(decodeBytes({ json, words }))
+  })
+).pipe(
+  Command.withDescription("Show bytes from a log field by field"),
+  Command.withExamples([
+    { command: "boothold decode 7E 0D 16 00 00 00 00 88 4D 7E", description: "finds out the protocol by itself" },
+    { command: "boothold decode qmux trace.txt", description: "a dump in a file" }
+  ])
+)
+
+export const boothold = Command.make("boothold").pipe(
+  Command.withDescription("Firmware updates of Sierra Wireless modems"),
+  Command.withSubcommands([inspect, plan, update, download, reset, info, list, decode]),
+  Command.withGlobalFlags([Flags.Json])
+)

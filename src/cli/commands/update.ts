@@ -1,0 +1,16 @@
+/** `boothold update FILE…`: the whole way from the images to a modem that runs them. */
+import * as Effect from "effect/Effect"
+import { execute } from "../execute.ts"
+import type { UpdateInput } from "../inputs.ts"
+import { onBus } from "../modem.ts"
+import { wordsOf } from "../words.ts"
+import { planUpdate } from "./plan.ts"
+
+export const update = Effect.fn("cli.update")(function* (input: UpdateInput) {
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const plan = yield* planUpdate(input)
+      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("update", input) })
+    })
+  ).pipe(onBus(input))
+})

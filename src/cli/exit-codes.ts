@@ -1,0 +1,188 @@
+/**
+ * The one place where errors become exit codes of the process. Scripts rely on the numbers: they are never given
+ * another meaning. `test/cli/exit-codes.test.ts` holds every code of every catalogue against this table.
+ */
+import type { Condition } from "../update/condition.ts"
+
+export interface ExitCode {
+  readonly exit: number
+  /** For the manual: when it is returned. */
+  readonly meaning: string
+  /** The stable error codes that lead to it. */
+  readonly codes: ReadonlyArray<string>
+}
+
+export const exitCodes = {
+  ok: { exit: 0, meaning: "done, or nothing to do", codes: [] },
+  unexpected: { exit: 1, meaning: "a bug of boothold", codes: [] },
+  usage: {
+    exit: 2,
+    meaning: "the command line is wrong, or `--yes` is missing where nobody can be asked",
+    codes: [
+      "CLI_USAGE",
+      "CLI_BAD_OPTION",
+      "CLI_UNKNOWN_MODEL",
+      "CLI_CANNOT_ASK",
+      "DECODE_UNKNOWN_PROTOCOL",
+      "PLAN_OPTION_WITHOUT_PREFERENCE",
+      "PLAN_STORAGE_INDEX",
+      "PLAN_VALUE_MALFORMED"
+    ]
+  },
+  noDevice: { exit: 3, meaning: "no modem found", codes: ["DEVICE_NONE"] },
+  badImage: {
+    exit: 4,
+    meaning: "an image is no good, or the images do not belong together",
+    codes: [
+      "IMAGE_NOT_FIRMWARE",
+      "IMAGE_BAD_TEXT",
+      "IMAGE_EMPTY",
+      "IMAGE_PSB_CRC",
+      "IMAGE_CRC",
+      "IMAGE_TRUNCATED",
+      "IMAGE_TRAILING_BYTES",
+      "IMAGE_PART_EXCEEDS_PARENT",
+      "IMAGE_TOO_DEEP",
+      "IMAGE_TOO_MANY_PARTS",
+      "IMAGE_TOO_LARGE",
+      "IMAGE_SIZE_CHANGED",
+      "IMAGE_MISNAMED",
+      "IMAGE_SET_EMPTY",
+      "IMAGE_SET_SAME_TWICE",
+      "IMAGE_SET_DUPLICATE_ROLE",
+      "IMAGE_SET_MIXED_KINDS",
+      "IMAGE_SET_FAMILIES_DISAGREE",
+      "PLAN_TOO_LARGE"
+    ]
+  },
+  versionConflict: {
+    exit: 5,
+    meaning: "firmware, config or carrier versions contradict each other, or one is unknown",
+    codes: [
+      "IMAGE_SOURCES_DISAGREE",
+      "IMAGE_SET_OVERRIDE_DISAGREES",
+      "PLAN_VALUE_MISSING",
+      "PLAN_CARRIER_CASE",
+      "FIRMWARE_ID_TOO_LONG",
+      "FIRMWARE_ID_EMPTY",
+      "FIRMWARE_ID_CHARACTER",
+      "FIRMWARE_ID_UNKNOWN"
+    ]
+  },
+  refused: {
+    exit: 6,
+    meaning: "the modem refuses, and is not in boot-and-hold",
+    codes: [
+      "QMI_REFUSED",
+      "AT_REFUSED",
+      "UPDATE_FEATURE_MISSING",
+      "UPDATE_PREFERENCE_NOT_TAKEN",
+      "UPDATE_BOOT_AND_HOLD_REFUSED",
+      "UPDATE_CAME_BACK_RUNNING"
+    ]
+  },
+  transferFailed: {
+    exit: 7,
+    meaning: "the run ended with the modem in boot-and-hold: go on with the printed `boothold download`",
+    codes: [
+      "QDL_NO_ANSWER",
+      "QDL_REJECTED",
+      "QDL_BAD_STATUS",
+      "QDL_WRONG_SEQUENCE",
+      "QDL_STILL_DIAGNOSTIC",
+      "QDL_IMAGE_CHANGED",
+      "UPDATE_STAYED_IN_BOOT_AND_HOLD"
+    ]
+  },
+  notValidated: {
+    exit: 8,
+    meaning: "everything was sent, but the modem does not report what was wanted",
+    codes: ["UPDATE_NOT_VALIDATED", "UPDATE_ANOTHER_MODEM"]
+  },
+  cancelled: { exit: 9, meaning: "the user said no at the prompt", codes: ["CLI_CANCELLED"] },
+  severalDevices: { exit: 10, meaning: "several modems match", codes: ["DEVICE_SEVERAL"] },
+  wrongModel: {
+    exit: 11,
+    meaning: "the images are for another family, or the family is not known",
+    codes: ["PLAN_WRONG_FAMILY", "PLAN_FAMILY_UNKNOWN", "PLAN_NO_FAMILY", "DEVICE_UNKNOWN_FAMILY"]
+  },
+  incomplete: { exit: 12, meaning: "an image is missing", codes: ["PLAN_INCOMPLETE", "UPDATE_IMAGES_MISSING"] },
+  wrongMode: {
+    exit: 13,
+    meaning: "the modem is in the other mode than the command needs",
+    codes: ["PLAN_IN_BOOT_AND_HOLD", "PLAN_NOT_IN_BOOT_AND_HOLD"]
+  },
+  noAnswer: {
+    exit: 14,
+    meaning: "the modem does not answer, not in time, or not understandably",
+    codes: [
+      "QMI_NO_ANSWER",
+      "QMI_GARBLED",
+      "QMI_FLAGS",
+      "QMI_FRAMING_LOST",
+      "QMI_LENGTH",
+      "QMI_TRUNCATED",
+      "QMI_TLV_CONTRADICTORY",
+      "QMI_TLV_MALFORMED",
+      "QMI_TLV_MISSING",
+      "AT_NO_ANSWER",
+      "AT_GARBLED",
+      "UPDATE_UNREADABLE",
+      "UPDATE_TOOK_TOO_LONG",
+      "DEVICE_NEVER_APPEARED"
+    ]
+  },
+  permission: { exit: 15, meaning: "no right to use the port", codes: ["TRANSPORT_PERMISSION"] },
+  busy: { exit: 16, meaning: "another program holds the port", codes: ["TRANSPORT_BUSY"] },
+  connection: {
+    exit: 17,
+    meaning: "the modem or its port went away, or the transfer to it broke",
+    codes: ["TRANSPORT_UNPLUGGED", "TRANSPORT_NOT_THERE", "TRANSPORT_STALLED", "TRANSPORT_IO", "DEVICE_NO_PORT"]
+  },
+  file: {
+    exit: 18,
+    meaning: "a file cannot be read",
+    codes: [
+      "FILE_NOT_FOUND",
+      "FILE_NOT_A_FILE",
+      "FILE_NOT_READABLE",
+      "FILE_CHANGED",
+      "FILE_READ_FAILED",
+      "CLI_NO_SUCH_INPUT"
+    ]
+  },
+  unsupported: {
+    exit: 19,
+    meaning: "not possible here: no live modems in this version, no flow for the family, or Node is too old",
+    codes: ["CLI_NOT_LIVE", "DEVICE_BUS_UNAVAILABLE", "UPDATE_FLOW_MISSING", "FILE_NO_FILE_SYSTEM"]
+  },
+  notDecoded: {
+    exit: 20,
+    meaning: "`decode` could make nothing of the bytes",
+    codes: [
+      "DECODE_NOT_RECOGNISED",
+      "DECODE_EMPTY",
+      "HEX_NOT_HEX",
+      "HEX_ODD_DIGITS",
+      "HEX_WORD_DUMP",
+      "HEX_OFFSET",
+      "HEX_TOO_MANY",
+      "HEX_EMPTY"
+    ]
+  },
+  interrupted: { exit: 130, meaning: "interrupted; the modem's state and the next command are printed", codes: [] }
+} as const satisfies { readonly [name: string]: ExitCode }
+
+const table: ReadonlyArray<ExitCode> = Object.values(exitCodes)
+
+/** The exit code of an error code; `unexpected` for one that no catalogue has. */
+export const exitOfCode = (code: string): number =>
+  table.find(({ codes }) => codes.includes(code))?.exit ?? exitCodes.unexpected.exit
+
+/** Whatever went wrong, a modem that waits in boot-and-hold needs the same next step. */
+const waiting: ReadonlySet<Condition["_tag"]> = new Set(["BootAndHold", "HalfWritten", "WrittenNotReset"])
+
+export const exitOf = (error: { readonly code: string; readonly condition?: Condition }): number =>
+  error.condition !== undefined && waiting.has(error.condition._tag)
+    ? exitCodes.transferFailed.exit
+    : exitOfCode(error.code)

@@ -1,0 +1,147 @@
+/** What `--json` prints, as schemas: programs read it, so its names are as stable as the exit codes. */
+import * as Schema from "effect/Schema"
+import type { Modem } from "../../device/Modem.ts"
+import { vidPid } from "../../device/Modem.ts"
+import type { StepInfo } from "../../flow/Step.ts"
+import * as Duration from "effect/Duration"
+import { ModemFacts, Preference } from "../../plan/facts.ts"
+import { Condition } from "../../update/condition.ts"
+import { UpdateEvent } from "../../update/events.ts"
+import type { UpdatePlan, UpdateResult } from "../../update/Update.ts"
+
+export const ModemReport = Schema.Struct({
+  label: Schema.String,
+  mode: Schema.Literals(["application", "boot-and-hold"]),
+  vidPid: Schema.String,
+  usbPath: Schema.String,
+  serial: Schema.NullOr(Schema.String),
+  ports: Schema.Array(Schema.Struct({ name: Schema.String, role: Schema.String, driver: Schema.String }))
+})
+export type ModemReport = typeof ModemReport.Type
+
+export interface StepReport {
+  readonly name: string
+  readonly title: string
+  readonly risk: string
+  readonly deadlineSeconds: number
+  readonly repeats: "once" | "each" | "choice"
+  readonly inside: ReadonlyArray<StepReport>
+}
+export const StepReport: Schema.Codec<StepReport> = Schema.Struct({
+  name: Schema.String,
+  title: Schema.String,
+  risk: Schema.String,
+  deadlineSeconds: Schema.Finite,
+  repeats: Schema.Literals(["once", "each", "choice"]),
+  inside: Schema.Array(Schema.suspend((): Schema.Codec<StepReport> => StepReport))
+})
+
+const Versions = Schema.Struct({
+  firmware: Schema.NullOr(Schema.String),
+  config: Schema.NullOr(Schema.String),
+  carrier: Schema.NullOr(Schema.String)
+})
+
+export const PlanReport = Schema.TaggedStruct("Plan", {
+  action: Schema.Literals(["nothing", "update", "download", "hold"]),
+  modem: ModemReport,
+  family: Schema.String,
+  /** Null for a modem in boot-and-hold, which cannot be asked. */
+  from: Schema.NullOr(Versions),
+  to: Versions,
+  images: Schema.Array(
+    Schema.Struct({ name: Schema.String, role: Schema.String, bytes: Schema.Int, sha256: Schema.String })
+  ),
+  steps: Schema.Array(StepReport),
+  passed: Schema.Array(Schema.String),
+  warnings: Schema.Array(Schema.String)
+})
+export type PlanReport = typeof PlanReport.Type
+
+/** Last line of `update`, `download` and `reset` when all went well. */
+export const ResultReport = Schema.TaggedStruct("Result", {
+  outcome: Schema.Literals(["already-there", "updated", "not-validated", "held"]),
+  before: Schema.NullOr(ModemFacts),
+  after: Schema.NullOr(ModemFacts),
+  sent: Schema.Array(
+    Schema.Struct({ image: Schema.String, bytes: Schema.Int, skipped: Schema.Boolean, millis: Schema.Finite })
+  ),
+  millis: Schema.Finite
+})
+export type ResultReport = typeof ResultReport.Type
+
+/** Last line of every command that failed. */
+export const ErrorReport = Schema.TaggedStruct("Error", {
+  code: Schema.String,
+  exitCode: Schema.Int,
+  message: Schema.String,
+  help: Schema.String,
+  /** Of a run: the step, the modem's state, and the command that goes on from there. */
+  step: Schema.optionalKey(Schema.String),
+  state: Schema.optionalKey(Schema.String),
+  condition: Schema.optionalKey(Condition),
+  next: Schema.optionalKey(Schema.String)
+})
+export type ErrorReport = typeof ErrorReport.Type
+
+/** Every line that `update`, `download` and `reset` print. */
+export const RunLine = Schema.Union([PlanReport, UpdateEvent, ResultReport, ErrorReport])
+export type RunLine = typeof RunLine.Type
+
+const encodeLine = Schema.encodeSync(Schema.toCodecJson(RunLine))
+
+/** One line of JSON. */
+export const runLine = (line: RunLine): string => JSON.stringify(encodeLine(line))
+
+export const modemReport = ({ device, label, mode }: Modem): ModemReport => ({
+  label,
+  mode,
+  vidPid: vidPid(device),
+  usbPath: device.portPath,
+  serial: device.serial ?? null,
+  ports: device.ports.map(({ driver, name, role }) => ({ name, role, driver }))
+})
+
+const stepReport = (step: StepInfo): StepReport => ({
+  name: step.name,
+  title: step.title,
+  risk: step.risk,
+  deadlineSeconds: Duration.toSeconds(step.deadline),
+  repeats: step.repeats,
+  inside: step.inside.map(stepReport)
+})
+
+const versions = (of: Partial<Preference>): typeof Versions.Type => ({
+  firmware: of.firmware ?? null,
+  config: of.config ?? null,
+  carrier: of.carrier ?? null
+})
+
+export const planReport = (plan: UpdatePlan): PlanReport => ({
+  _tag: "Plan",
+  action: plan.action,
+  modem: modemReport(plan.modem),
+  family: plan.family.id,
+  from: plan.facts === undefined ? null : versions(plan.facts),
+  to: versions(
+    plan.wanted.preference ?? (plan.wanted.firmware === undefined ? {} : { firmware: plan.wanted.firmware })
+  ),
+  images: (plan.images?.images ?? []).map(({ image }) => ({
+    name: image.name,
+    role: image.role,
+    bytes: image.size,
+    sha256: image.sha256
+  })),
+  steps: plan.steps.map(stepReport),
+  passed: plan.passed,
+  warnings: plan.warnings
+})
+
+export const resultReport = (result: UpdateResult): ResultReport => ({
+  _tag: "Result",
+  outcome: result.outcome,
+  before: result.before ?? null,
+  after: result.after ?? null,
+  sent: result.sent,
+  millis: result.millis
+})

@@ -1,0 +1,82 @@
+/** A plan for people: what would change, what was checked, and every step with its risk and its patience. */
+import type { Risk } from "../../flow/Step.ts"
+import type { PlanReport, StepReport } from "./json.ts"
+import { bytesText, durationText, plain, rows } from "./text.ts"
+import type { Style } from "./text.ts"
+
+const riskText: { readonly [R in Risk]: string } = {
+  none: "",
+  reads: "reads",
+  "changes-preference": "changes the preference",
+  reboots: "reboots the modem",
+  "writes-flash": "writes flash"
+}
+
+const riskOf = (risk: string): string => (Object.hasOwn(riskText, risk) ? riskText[risk as Risk] : risk)
+
+const change = (from: string | null | undefined, to: string | null): string | undefined => {
+  if (to === null) return from ?? undefined
+  if (from === undefined || from === null) return to
+  return from === to ? `${to} (unchanged)` : `${from} → ${to}`
+}
+
+const headings: { readonly [A in PlanReport["action"]]: string } = {
+  nothing: "Nothing to do: the modem runs all of this already.",
+  update: "Update",
+  download: "Download to the modem in boot-and-hold",
+  hold: "Into boot-and-hold"
+}
+
+/** The gravest thing first; what the modem goes through, in words. */
+const riskLine = (steps: ReadonlyArray<StepReport>): string | undefined => {
+  const all = new Set<string>()
+  const collect = (step: StepReport): void => {
+    all.add(step.risk)
+    step.inside.forEach(collect)
+  }
+  steps.forEach(collect)
+  const named = (["writes-flash", "changes-preference", "reboots"] as const).filter((risk) => all.has(risk))
+  return named.length === 0 ? undefined : named.map((risk) => riskText[risk]).join(", ")
+}
+
+/** From, to, images and risks: also what is shown before the question whether to go on. */
+export const planSummary = (plan: PlanReport, style: Style): ReadonlyArray<string> => {
+  const { from, images, to } = plan
+  const list = images.map(({ bytes, name, role }) => `${name}  ${role}, ${bytesText(bytes)}`)
+  return [
+    style.bold(plain(headings[plan.action])),
+    ...rows(
+      [
+        ["modem", plan.modem.label],
+        ["family", plan.family],
+        ["firmware", change(from?.firmware, to.firmware)],
+        ["carrier", change(from?.carrier, to.carrier)],
+        ["config", change(from?.config, to.config)],
+        ...list.map((text, index): [string, string] => [index === 0 ? "images" : "", text]),
+        ["risks", riskLine(plan.steps)]
+      ],
+      style
+    ),
+    ...plan.warnings.map((warning) => `  ${style.warn("warning:")} ${plain(warning)}`)
+  ]
+}
+
+const stepLines = (step: StepReport, number: string, depth: number, style: Style): ReadonlyArray<string> => {
+  const indent = "  ".repeat(depth + 1)
+  const loop = step.repeats === "each" ? "for each" : step.repeats === "choice" ? "if the modem asks" : ""
+  const about = [loop, riskOf(step.risk), `at most ${durationText(step.deadlineSeconds * 1000)}`].filter(
+    (text) => text !== ""
+  )
+  return [
+    `${indent}${number.padEnd(4)} ${plain(step.title)}  ${style.dim(about.join(", "))}`,
+    ...step.inside.flatMap((inner, index) => stepLines(inner, `${number}.${String(index + 1)}`, depth + 1, style))
+  ]
+}
+
+export const planLines = (plan: PlanReport, style: Style): ReadonlyArray<string> => [
+  ...planSummary(plan, style),
+  ...(plan.passed.length === 0 ? [] : ["", style.bold("Checked")]),
+  ...plan.passed.map((text) => `  ${style.good("✔")} ${plain(text)}`),
+  ...(plan.steps.length === 0 ? [] : ["", style.bold("Steps")]),
+  ...plan.steps.flatMap((step, index) => stepLines(step, String(index + 1), 0, style))
+]
