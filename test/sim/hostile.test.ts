@@ -73,7 +73,7 @@ describe("a simulated modem survives whatever it is sent", () => {
         for (const frame of frames) yield* line.write(encodeFrame(Uint8Array.from(frame)))
         yield* wait("1 minute")
         if ((yield* modem.attachment)?.enumeration !== 1) return
-        // Ends a frame that was begun, and runs out of a write that was.
+        // Ends a frame that was begun; the silence ends a write.
         yield* line.ask("7e 7e", 20)
         yield* line.ask(qdl.dload)
         assert.isTrue((yield* line.ask(qdl.hello6)).startsWith("7e 02 51 43"))

@@ -331,6 +331,15 @@ describe("what a boot loader checks when chunks are written", () => {
     })
   )
 
+  it.effect("forgets the beginning of a write header after a silence, without a word", () =>
+    Effect.gen(function* () {
+      const { line } = yield* held()
+      assert.strictEqual(yield* line.ask("27 00", 11), "")
+      assert.strictEqual(yield* line.ask(qdl.dload), qdl.dloadAck)
+      assert.strictEqual(yield* line.ask(qdl.hello6), helloResponse)
+    })
+  )
+
   it.effect("takes the bytes of a chunk in any pieces", () =>
     Effect.gen(function* () {
       const { image, line } = yield* opened()

@@ -408,19 +408,25 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
     }
   })
 
+  /** Bytes came since the receiver was last known to be between two messages. */
+  let unsettled = false
   for (;;) {
-    // Half a chunk and then silence: the boot loader gives up instead of taking the next request for data (qdl.md §3.3, 0x19).
-    const bytes =
-      receiver.missing > 0
-        ? yield* Effect.timeoutOption(port.incoming, timing.receiveTimeout)
-        : Option.some(yield* port.incoming)
-    if (Option.isNone(bytes)) {
-      receiver.reset()
-      chunk = undefined
-      yield* abandon("receive timeout")
-      yield* answer(failed(ErrorCode.ReceiveTimeout))
+    const bytes = unsettled
+      ? yield* Effect.timeoutOption(port.incoming, timing.receiveTimeout)
+      : Option.some(yield* port.incoming)
+    if (Option.isSome(bytes)) {
+      unsettled = true
+      for (const input of receiver.push(bytes.value)) yield* handle(input)
       continue
     }
-    for (const input of receiver.push(bytes.value)) yield* handle(input)
+    // A silence ends whatever was begun, or the next request would be taken for its rest. Only the data of a write is
+    // worth an Error (qdl.md §3.3, 0x19); that a begun header or frame is dropped without a word is inferred.
+    unsettled = false
+    const inData = receiver.missing > 0
+    receiver.reset()
+    chunk = undefined
+    if (!inData) continue
+    yield* abandon("receive timeout")
+    yield* answer(failed(ErrorCode.ReceiveTimeout))
   }
 })
