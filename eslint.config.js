@@ -61,7 +61,7 @@ const noAmbient = [
 ]
 
 export default tseslint.config(
-  { ignores: ["dist/**", "node_modules/**", "fixtures/**", ".bench/**"] },
+  { ignores: ["dist/**", "node_modules/**", "fixtures/**", ".bench/**", "test/package/consumer/**"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
@@ -78,7 +78,7 @@ export default tseslint.config(
       "no-console": "error"
     }
   },
-  { files: ["**/*.js", "scripts/**/*.mjs"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.js", "**/*.mjs"], ...tseslint.configs.disableTypeChecked },
   {
     files: ["src/**/*.ts"],
     rules: {

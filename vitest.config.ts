@@ -1,9 +1,20 @@
 import { defineConfig } from "vitest/config"
 
+const source = (path: string): string => new URL(path, import.meta.url).pathname
+
 export default defineConfig({
+  // The examples of the documentation import the package by its name, as a reader would.
+  resolve: {
+    alias: [
+      { find: /^boothold\/sim$/, replacement: source("./src/sim/index.ts") },
+      { find: /^boothold$/, replacement: source("./src/index.ts") }
+    ]
+  },
   test: {
     include: ["test/**/*.test.ts"],
     typecheck: { enabled: false },
-    testTimeout: 30_000
+    testTimeout: 30_000,
+    // .ci/run counts from the report what really ran.
+    reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ci/report.json" }]]
   }
 })

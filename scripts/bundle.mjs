@@ -2,6 +2,7 @@
  * The command line as one minified file, dist/bin.mjs: everything inside, nothing to resolve at start-up.
  * Parts behind `import()` stay unevaluated until they are needed.
  */
+import { isBuiltin } from "node:module"
 import { chmodSync, readFileSync, statSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
@@ -13,18 +14,16 @@ export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"
  * Node's own modules are fetched when the module that imports them is evaluated. As `import` statements of one file
  * they would all be loaded at start-up, and an old Node that lacks one name would fail before it can say so.
  */
+const prefix = "\0builtin:"
 const lazyBuiltins = {
   name: "lazy-builtins",
-  resolveId: {
-    filter: { id: /^node:/ },
-    handler: (id) => ({ id: `\0builtin:${id}.cjs`, moduleSideEffects: false })
-  },
-  load: {
-    filter: { id: /^\0builtin:/ },
-    handler: (id) => {
-      const name = id.slice("\0builtin:".length, -".cjs".length)
-      return { code: `module.exports = process.getBuiltinModule(${JSON.stringify(name)})`, moduleType: "js" }
-    }
+  resolveId: (id) =>
+    // rolldown's own helpers need node:module as it is.
+    isBuiltin(id) && id !== "node:module" ? { id: `${prefix}${id}.cjs`, moduleSideEffects: false } : undefined,
+  load: (id) => {
+    if (!id.startsWith(prefix)) return undefined
+    const name = JSON.stringify(id.slice(prefix.length, -".cjs".length))
+    return { code: `module.exports = process.getBuiltinModule(${name})`, moduleType: "js" }
   }
 }
 
