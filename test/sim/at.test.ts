@@ -223,9 +223,14 @@ describe("the AT port of a simulated modem", () => {
         em7455({
           ...switched,
           storedFirmware: ["02.24.05.06"],
-          storedCarriers: [{ firmware: "02.24.05.06", carrier: "ATT", config: "002.022_000" }]
+          storedCarriers: [
+            { firmware: "02.24.05.06", carrier: "ATT", config: "002.022_000" },
+            { firmware: "02.33.03.00", carrier: "BELL", config: "001.001_000" }
+          ]
         })
       )
+      // Its carrier image is stored, the firmware for it is not.
+      assert.include(yield* line.askText('AT!IMPREF="BELL"\r'), "ERROR")
       assert.include(yield* line.askText('AT!IMPREF="SPRINT"\r'), "ERROR")
       assert.include(yield* line.askText('AT!IMPREF="att"\r'), "ERROR")
       assert.include(yield* line.askText('AT!IMPREF="ATT"\r'), "OK")

@@ -331,6 +331,21 @@ describe("what a boot loader checks when chunks are written", () => {
     })
   )
 
+  it.effect("a Hello in the middle of an image begins anew: the image is lost and counted as a failure", () =>
+    Effect.gen(function* () {
+      const { image, line, modem } = yield* opened(systemImage("02.33.03.00", { size: 20_000 }))
+      yield* line.ask(hexOf(chunkBytes(0, image.subarray(400, 10_000))), 5)
+      assert.strictEqual(yield* line.ask(qdl.hello6), helloResponse)
+      assert.deepStrictEqual(
+        (yield* modem.journal).flatMap((entry) =>
+          entry._tag === "ImageAbandoned" ? [[entry.received, entry.wanted]] : []
+        ),
+        [[9600, 19_600]]
+      )
+      assert.strictEqual((yield* modem.state).outside?.failures.programming, 1)
+    })
+  )
+
   it.effect("forgets the beginning of a write header after a silence, without a word", () =>
     Effect.gen(function* () {
       const { line } = yield* held()

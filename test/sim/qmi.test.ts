@@ -203,6 +203,12 @@ describe("DMS of a simulated modem", () => {
       assert.strictEqual(errorOf(yield* line.ask("01 12 00 00 02 01 00 01 00 48 00 06 00 01 03 00 02 00 3f")), 1)
       // A preference of no images.
       assert.strictEqual(errorOf(yield* line.ask("01 10 00 00 02 01 00 01 00 48 00 04 00 01 01 00 00")), 48)
+      // A preference of three images: the PRI twice.
+      const two = setPreference("02.33.03.00", "GENERIC", "002.072_001").split(" ")
+      const pri = two.slice(-37)
+      const longer = (at: number) => (Number.parseInt(two[at] ?? "", 16) + pri.length).toString(16)
+      const three = [...two.slice(0, 1), longer(1), ...two.slice(2, 11), longer(11), ...two.slice(12, 14), longer(14)]
+      assert.strictEqual(errorOf(yield* line.ask([...three, "00", "03", ...two.slice(17), ...pri].join(" "))), 48)
       // A slot that the modem does not have.
       const frame = setPreference("02.33.03.00", "GENERIC", "002.072_001").split(" ")
       frame[1] = (Number.parseInt(frame[1] ?? "", 16) + 4).toString(16)
