@@ -1,7 +1,7 @@
 /** Whom the command line talks to. Tests and pipes are no terminal: nothing animates, nothing is asked. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { CommandError, refuse } from "./CommandError.ts"
+import type { CommandError } from "./CommandError.ts"
 
 export interface Screen {
   /** Output goes to a terminal: progress may be drawn over itself. */
@@ -15,6 +15,10 @@ export const Screen = Context.Reference<Screen>("boothold/cli/Screen", {
   defaultValue: () => ({
     animates: false,
     colors: false,
-    confirm: () => Effect.fail(refuse({ _tag: "CannotAsk" }))
+    confirm: () =>
+      Effect.flatMap(
+        Effect.promise(() => import("./CommandError.ts")),
+        ({ refuse }) => Effect.fail(refuse({ _tag: "CannotAsk" }))
+      )
   })
 })

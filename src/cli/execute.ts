@@ -45,6 +45,24 @@ const questions: { readonly [A in Update.Action]: string } = {
   hold: "Send this modem into boot-and-hold?"
 }
 
+const ignore = (): void => undefined
+
+/**
+ * A terminal that goes away (a lost SSH connection) does not stop a run: a modem with half an image is worse than a
+ * run that nobody sees the end of.
+ */
+const outliveTerminal = Effect.acquireRelease(
+  Effect.sync(() => {
+    process.on("SIGHUP", ignore)
+    process.stdout.on("error", ignore)
+  }),
+  () =>
+    Effect.sync(() => {
+      process.off("SIGHUP", ignore)
+      process.stdout.off("error", ignore)
+    })
+)
+
 /** Only a change of the modem is asked for; `--yes` has answered already. */
 export const execute = Effect.fn("cli.execute")(function* (
   plan: Update.UpdatePlan,
@@ -60,6 +78,7 @@ export const execute = Effect.fn("cli.execute")(function* (
   }
   const result = yield* Effect.scoped(
     Effect.gen(function* () {
+      yield* outliveTerminal
       const progress = yield* makeProgress(options.json)
       return yield* Update.run(plan).pipe(
         Effect.provideService(EventSink, progress),

@@ -3,9 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { isatty } from "node:tty"
-import { CommandError, refuse } from "./CommandError.ts"
 import { exitCodes } from "./exit-codes.ts"
-import { run } from "./run.ts"
 import { Screen } from "./Screen.ts"
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
@@ -14,15 +12,44 @@ const isSet = (value: string | undefined): boolean => value !== undefined && val
 const wantsColors = (terminal: boolean): boolean => {
   const { FORCE_COLOR, NO_COLOR, TERM } = process.env
   if (isSet(NO_COLOR)) return false
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false"
+  if (isSet(FORCE_COLOR)) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false"
   return terminal && TERM !== "dumb"
 }
 
-const confirm = (question: string): Effect.Effect<boolean, CommandError> =>
+const confirm: Screen["confirm"] = (question) =>
   Effect.gen(function* () {
-    if (!isatty(0) || !isatty(1)) return yield* refuse({ _tag: "CannotAsk" })
+    if (!isatty(0) || !isatty(1)) {
+      const { refuse } = yield* Effect.promise(() => import("./CommandError.ts"))
+      return yield* refuse({ _tag: "CannotAsk" })
+    }
     const { ask } = yield* Effect.promise(() => import("./render/ask.ts"))
     return yield* ask(question)
+  })
+
+/**
+ * `inspect` with file names and nothing else needs no parser: loading it is half of the start-up time. Undefined for
+ * everything else, also for words that only the parser understands.
+ */
+export const plainInspect = (
+  args: ReadonlyArray<string>
+): { readonly json: boolean; readonly files: ReadonlyArray<string> } | undefined => {
+  const [command, ...words] = args
+  const files = words.filter((word) => word !== "--json")
+  return command !== "inspect" || files.length === 0 || files.some((word) => word.startsWith("-"))
+    ? undefined
+    : { json: files.length < words.length, files }
+}
+
+const program = (args: ReadonlyArray<string>, version: string): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    const inspected = plainInspect(args)
+    if (inspected === undefined) {
+      const { run } = yield* Effect.promise(() => import("./run.ts"))
+      return yield* run(args, version)
+    }
+    const { settle } = yield* Effect.promise(() => import("./settle.ts"))
+    const { inspect } = yield* Effect.promise(() => import("./commands/inspect.ts"))
+    return yield* settle(inspected.json)(inspect(inspected))
   })
 
 export const main = (args: ReadonlyArray<string>, version: string): void => {
@@ -32,7 +59,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     colors: wantsColors(terminal),
     confirm
   }
-  NodeRuntime.runMain(Effect.provideService(run(args, version), Screen, screen), {
+  NodeRuntime.runMain(Effect.provideService(program(args, version), Screen, screen), {
     disableErrorReporting: true,
     teardown: (exit, onExit) => {
       const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : exitCodes.interrupted.exit

@@ -1,12 +1,10 @@
-/** The command line as an effect: words in, exit code out; every error is told here and nowhere else. */
-import * as Cause from "effect/Cause"
+/** The command line as an effect: words in, exit code out. */
 import * as CliConfig from "effect/cli/CliConfig"
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -20,6 +18,7 @@ import { CommandError } from "./CommandError.ts"
 import { ExitCode } from "./ExitCode.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { Screen } from "./Screen.ts"
+import { settle } from "./settle.ts"
 
 const unused = Effect.die("the parser of boothold's command line needs no such service")
 
@@ -80,35 +79,19 @@ const badUsage = (error: CliError.ShowHelp): CommandError | undefined => {
       })
 }
 
-/**
- * Runs the command line and yields its exit code. What has no place in the catalogues is a bug of ours and says so;
- * interruption passes through, as its message was given where it was noticed.
- */
+/** Parses the words, runs the command, and yields the exit code. */
 export const run = (args: ReadonlyArray<string>, version: string) =>
   Effect.gen(function* () {
     const { colors } = yield* Screen
     const exit = yield* Ref.make<number>(exitCodes.ok.exit)
-    const json = args.includes("--json")
-    const failed = Effect.fnUntraced(function* (error: unknown) {
-      const { isKnownError, presentError } = yield* Effect.promise(() => import("./render/error.ts"))
-      return isKnownError(error) ? yield* presentError(error, json) : yield* Effect.die(error)
-    })
     return yield* Command.runWith(boothold, { version })(args).pipe(
       Effect.andThen(Ref.get(exit)),
-      Effect.catch((error) => {
-        if (error._tag !== "ShowHelp") return failed(error)
+      Effect.catchTag("ShowHelp", (error) => {
         const usage = badUsage(error)
         // Without any words there is no error to tell: the help was printed.
-        return usage === undefined ? Effect.succeed(exitCodes.usage.exit) : failed(usage)
+        return usage === undefined ? Effect.succeed(exitCodes.usage.exit) : Effect.fail(usage)
       }),
-      Effect.catchCause((cause) =>
-        Cause.hasInterrupts(cause)
-          ? Effect.failCause(cause)
-          : Effect.as(
-              Console.error(`error: unexpected: this is a bug of boothold; please report it.\n${Cause.pretty(cause)}`),
-              exitCodes.unexpected.exit
-            )
-      ),
+      settle(args.includes("--json")),
       Effect.provideService(ExitCode, exit),
       Effect.provide([parserServices, presenter(colors)])
     )

@@ -2,8 +2,11 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { scanFile } from "../../file/Image.ts"
+import { Checksums } from "../../file/Checksums.ts"
+import { scanSource } from "../../file/Image.ts"
 import type { ImageFileError } from "../../file/ImageFileError.ts"
+import { ImageFiles } from "../../file/ImageSource.ts"
+import { pureChecksums } from "../../image/checksums.ts"
 import { verdict } from "../../image/CweScanner.ts"
 import { describeScan, describeSet, imageReport, setReport } from "../../image/describe.ts"
 import type { ImageReport } from "../../image/describe.ts"
@@ -20,8 +23,16 @@ export interface InspectInput {
   readonly files: ReadonlyArray<string>
 }
 
-const look = (path: string) =>
-  Effect.map(Effect.result(Effect.scoped(scanFile(path))), (result) => Result.map(result, ({ scan }) => scan))
+/** For files below this, loading the host's checksums takes longer than doing without them. */
+const small = 256 * 1024
+
+const look = (path: string): Effect.Effect<Result.Result<Scan, ImageFileError>> =>
+  Effect.gen(function* () {
+    const files = yield* ImageFiles
+    const source = yield* files.open(path)
+    const scan = scanSource(source)
+    return yield* source.size < small ? Effect.provideService(scan, Checksums, pureChecksums) : scan
+  }).pipe(Effect.scoped, Effect.result)
 
 /** A file that cannot be read, in the form of one that was. */
 const unreadable = (path: string, error: ImageFileError): ImageReport => ({

@@ -1,12 +1,18 @@
 /** A question on the terminal, answered with yes or no. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Prompt from "effect/cli/Prompt"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
 import { refuse } from "../CommandError.ts"
+
+/** Prompts about files would need the first two; this one does not. */
+const services = Layer.mergeAll(FileSystem.layerNoop({}), Path.layer, NodeTerminal.layer)
 
 /** No is the answer to a bare Enter; Ctrl+C breaks off. */
 export const ask = (question: string) =>
   Prompt.run(Prompt.Confirm({ message: question, initial: false })).pipe(
     Effect.catch(() => Effect.fail(refuse({ _tag: "Cancelled" }))),
-    Effect.provide(NodeServices.layer)
+    Effect.provide(services)
   )

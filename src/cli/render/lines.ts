@@ -32,7 +32,7 @@ export const linesProgress = (style: Style): Progress => {
         return `  ${String(now * 25)} %, ${rateText(event.bytesPerSecond)}, ${left} left`
       }
       case "Programming":
-        return `  ${programming}`
+        return `  ${plain(event.image)}: ${programming}`
       case "ImageFinished":
         return `  ${plain(event.image)} sent in ${durationText(event.millis)}`
       default:

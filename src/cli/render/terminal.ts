@@ -2,7 +2,7 @@
  * A run on a terminal: lines of what is done scroll up, and under them one live line says what goes on now, with a
  * bar, rate and time left while an image is sent, and the time that has passed otherwise.
  */
-import { Format, MultiBar } from "cli-progress"
+import cliProgress from "cli-progress"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { UpdateEvent } from "../../update/events.ts"
@@ -16,6 +16,8 @@ interface Live {
   title: string
   since: number
   bytes?: number
+  /** The modem must not lose power now. */
+  warns?: boolean
   rate?: string
   left?: string
 }
@@ -39,15 +41,16 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
     const turn = style.accent(spinner[Math.floor(Date.now() / 100) % spinner.length] ?? "")
     const steps = style.dim(`[${String(Math.min(at + 1, top.length))}/${String(top.length)}]`)
     if (live.bytes === undefined) {
-      return `${turn} ${steps} ${plain(live.title)}  ${style.dim(durationText(elapsed))}`
+      const title = live.warns === true ? style.warn(plain(live.title)) : plain(live.title)
+      return `${turn} ${steps} ${title}  ${style.dim(durationText(elapsed))}`
     }
-    const bar = Format.BarFormat(progress, options as Parameters<typeof Format.BarFormat>[1])
+    const bar = cliProgress.Format.BarFormat(progress, options)
     const percent = `${String(Math.floor(progress * 100)).padStart(3)} %`
     const tail = [`${percent} of ${bytesText(live.bytes)}`, live.rate, live.left].filter((text) => text !== undefined)
     return `${turn} ${steps} ${style.accent(bar)} ${tail.join("  ")}`
   }
 
-  const bars = new MultiBar({
+  const bars = new cliProgress.MultiBar({
     stream: output,
     format: (options, { progress }) => liveLine(options, progress),
     barsize: 24,
@@ -77,6 +80,7 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
     live.title = title
     live.since = Date.now()
     delete live.bytes
+    delete live.warns
     delete live.rate
     delete live.left
   }
@@ -110,7 +114,8 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
         bar.update(event.sent)
         return
       case "Programming":
-        now(style.warn(programming))
+        now(`${event.image}: ${programming}`)
+        live.warns = true
         return
       case "ImageFinished":
         say(`  ${style.good("✔")} ${plain(event.image)} sent  ${style.dim(durationText(event.millis))}`)

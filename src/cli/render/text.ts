@@ -51,8 +51,9 @@ export const bytesText = (bytes: number): string =>
       ? `${(bytes / 1024).toFixed(1)} KiB`
       : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 
-/** `0.4 s`, `12 s`, `4 min 05 s`, `1 h 02 min`. */
+/** `12 ms`, `0.4 s`, `12 s`, `4 min 05 s`, `1 h 02 min`. */
 export const durationText = (millis: number): string => {
+  if (millis < 100) return `${String(Math.round(millis))} ms`
   if (millis < 9_950) return `${(millis / 1000).toFixed(1)} s`
   const seconds = Math.round(millis / 1000)
   if (seconds < 60) return `${String(seconds)} s`
