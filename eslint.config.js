@@ -41,9 +41,19 @@ const restrict = (folder, allowed) => {
             ]),
         ...(folder === "cli"
           ? []
-          : [{ group: nodeOnly, message: `src/${folder} must run without Node: keep platform code in cli or live layers` }]),
+          : [
+              {
+                group: nodeOnly,
+                message: `src/${folder} must run without Node: keep platform code in cli or live layers`
+              }
+            ]),
         ...(pure.has(folder)
-          ? [{ group: ["effect/FileSystem", "effect/Layer", "effect/Fiber", "effect/Queue"], message: `src/${folder} is pure` }]
+          ? [
+              {
+                group: ["effect/FileSystem", "effect/Layer", "effect/Fiber", "effect/Queue"],
+                message: `src/${folder} is pure`
+              }
+            ]
           : []),
         { group: ["vitest", "@effect/vitest"], message: "tests only" }
       ]

@@ -1,6 +1,7 @@
 /** `npm run build`: dist/ anew: the library with its types, then the command line as one file. */
 import { spawnSync } from "node:child_process"
 import { rmSync } from "node:fs"
+import { basename } from "node:path"
 import { bundle } from "./bundle.mjs"
 
 const root = new URL("..", import.meta.url)
@@ -9,4 +10,4 @@ const tsc = spawnSync("tsc", ["-p", "tsconfig.build.json"], { cwd: root, stdio: 
 if (tsc.error) throw tsc.error
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 const { bytes, file } = await bundle()
-console.log(`${file}: ${(bytes / 1024).toFixed(0)} KiB`)
+console.log(`dist/${basename(file)}: ${(bytes / 1024).toFixed(0)} KiB`)

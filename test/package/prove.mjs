@@ -59,7 +59,9 @@ const installNode = (version) =>
 try {
   let tarball = ""
   check("packs what others need, and nothing else", () => {
-    const [packed] = JSON.parse(must(run("npm", ["pack", "--json", "--silent", "--pack-destination", work], root)))
+    must(run("npm", ["run", "build"], root))
+    const pack = ["pack", "--ignore-scripts", "--json", "--silent", "--pack-destination", work]
+    const [packed] = JSON.parse(must(run("npm", pack, root)))
     tarball = join(work, packed.filename)
     const paths = packed.files.map(({ path }) => path)
     for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts"]) {
@@ -73,6 +75,7 @@ try {
   cpSync(join(root, "test/package/consumer"), consumer, { recursive: true })
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true, type: "module" }))
   check("installs into an empty folder, with the effect that it names as its peer", () => {
+    if (tarball === "") throw new Error("nothing was packed")
     must(run("npm", ["install", ...quiet, tarball], consumer))
     must(run("npm", ["ls", "--all", "--omit=dev"], consumer))
   })
