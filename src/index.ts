@@ -45,7 +45,7 @@ export { openAtSession } from "./session/AtSession.ts"
 export type { AtSession } from "./session/AtSession.ts"
 
 export { Checksums } from "./file/Checksums.ts"
-export { fromBytes, ImageFiles } from "./file/ImageSource.ts"
+export { fromBytes, ImageFiles, inMemory } from "./file/ImageSource.ts"
 export type { ImageSource } from "./file/ImageSource.ts"
 export type { FirmwareImage } from "./image/FirmwareImage.ts"
 export { makeSet } from "./image/ImageSet.ts"

@@ -8,7 +8,7 @@ import * as Dms from "../protocol/qmi/dms.ts"
 import { parseImageId, printUniqueId } from "../protocol/qmi/firmware-id.ts"
 import type { QmiMessage } from "../protocol/qmi/Message.ts"
 import { SwiGetCurrentFirmware } from "../protocol/qmi/vendor-sierra.ts"
-import { QmiError } from "../session/QmiError.ts"
+import type { QmiError } from "../session/QmiError.ts"
 import type { QmiSession } from "../session/QmiSession.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 import { FlowError } from "./FlowError.ts"
@@ -106,5 +106,5 @@ export const readFacts = Effect.fn("readFacts")(function* (control: QmiSession) 
     storedImages,
     operatingMode: String(mode.mode),
     offlineReasons: (mode.offlineReasons ?? []).map(String)
-  } satisfies ModemFacts as ModemFacts
+  } satisfies ModemFacts
 })

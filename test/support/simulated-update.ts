@@ -1,6 +1,8 @@
 /** Whole updates of simulated modems in virtual time: everything a test asks of them afterwards. */
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
@@ -117,26 +119,26 @@ export const simulate = (setup: Sim.ModemSetup, options: RunOptions) =>
       const result = yield* Update.run(plan)
       return { plan, result, started, planned, ended: yield* Clock.currentTimeMillis }
     }).pipe(Effect.scoped)
-    let interrupt: (() => void) | undefined
+    const stop = yield* Deferred.make<void>()
     const fiber = yield* Effect.forkChild(
       program.pipe(
         Effect.provideService(ImageFiles, inMemory(options.files)),
         Effect.provideService(EventSink, (event) =>
-          Effect.sync(() => {
+          Effect.suspend(() => {
             events.push(event)
-            if (options.interruptOn?.(event) === true) interrupt?.()
+            return options.interruptOn?.(event) === true ? Deferred.succeed(stop, undefined) : Effect.void
           })
         )
       )
     )
-    interrupt = () => void Effect.runFork(Fiber.interrupt(fiber))
+    yield* Effect.forkChild(Effect.andThen(Deferred.await(stop), Fiber.interrupt(fiber)))
     yield* turnUntilDone(fiber, options.patienceMinutes ?? 600)
     const exit = yield* Fiber.await(fiber)
     return { exit, events, state: yield* modem.state, journal: yield* modem.journal, modem }
   }).pipe(Effect.provide(Layer.fresh(Sim.layer(setup))))
 
 /** The value of a run that must have succeeded, or the test's failure with the whole cause. */
-export const succeeded = <A, E>(run: { readonly exit: import("effect/Exit").Exit<A, E> }): A => {
+export const succeeded = <A, E>(run: { readonly exit: Exit.Exit<A, E> }): A => {
   if (run.exit._tag === "Success") return run.exit.value
   throw new Error(`the update failed: ${JSON.stringify(run.exit.cause, null, 1)}`)
 }

@@ -229,7 +229,7 @@ describe("a fault ends in a typed error with the modem's state", () => {
         assert.instanceOf(error, UpdateError)
         assert.strictEqual(error.code, "QMI_REFUSED")
         assert.include(error.message, "DeviceStorageFull")
-        assert.strictEqual((error as UpdateError).condition._tag, "Untouched")
+        assert.strictEqual(error.condition._tag, "Untouched")
         assert.deepStrictEqual(run.state.preference, refusing.state.preference)
       })
     )

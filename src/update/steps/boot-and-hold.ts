@@ -30,37 +30,44 @@ type Failure = QmiError | AtError | TransportError | BusError
 /** `gone`: it left the bus or stopped answering in the middle, as a modem does that reboots at once. */
 type Answer = { readonly _tag: "Accepted" | "Gone" } | { readonly _tag: "Refused"; readonly answer: string }
 
+const accepted: Answer = { _tag: "Accepted" }
+const gone: Answer = { _tag: "Gone" }
+const refused = (answer: string): Answer => ({ _tag: "Refused", answer })
+
 const rebooting = (error: QmiError | TransportError): boolean =>
   error._tag === "TransportError" || error.reason._tag === "NoAnswer"
 
 const viaSetFirmwareId = (control: QmiSession): Effect.Effect<Answer, Failure> =>
   control.request(Dms.SetFirmwareId, {}).pipe(
-    Effect.map(() => ({ _tag: "Accepted" }) as const),
-    Effect.catchIf(rebooting, () => Effect.succeed({ _tag: "Gone" } as const))
+    Effect.map(() => accepted),
+    Effect.catchIf(rebooting, () => Effect.succeed(gone))
   )
 
-/** Arms the mode, then power-cycles; disarms it if the power cycle is refused, so that no later start surprises (flows.md §9 W5). */
+/** Arms the mode, then power-cycles; disarms it if that fails, so that no later start surprises (flows.md §9 W5). */
 const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> =>
   Effect.gen(function* () {
     yield* control.request(Dms.SetBootImageDownloadMode, { mode: "boot-and-recovery" })
-    const cycle = Effect.andThen(
-      control.request(Dms.SetOperatingMode, { mode: "offline" }),
-      control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
-        Effect.map(() => ({ _tag: "Accepted" }) as Answer),
-        Effect.catchIf(rebooting, () => Effect.succeed({ _tag: "Gone" } as Answer))
-      )
+    yield* control.request(Dms.SetOperatingMode, { mode: "offline" })
+    return yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
+      Effect.map(() => accepted),
+      Effect.catchIf(rebooting, () => Effect.succeed(gone)),
+      Effect.tapError(() => Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
     )
-    return yield* cycle.pipe(
-      Effect.tapError(() => Effect.ignore(control.request(Dms.SetBootImageDownloadMode, { mode: "normal" })))
+  }).pipe(
+    Effect.tapError((error) =>
+      // A unit that lacks the message was not armed either.
+      error._tag === "QmiError" && error.isNotSupported
+        ? Effect.void
+        : Effect.ignore(control.request(Dms.SetBootImageDownloadMode, { mode: "normal" }))
     )
-  })
+  )
 
 /** All AT ports at once: a deaf one costs nothing. The first that accepts decides. */
 const viaAt = Effect.fnUntraced(function* (modem: Modem) {
   const bus = yield* UsbBus
   const device = (yield* bus.devices).find(({ key }) => key === modem.device.key)
   const ports = device?.ports.filter(({ role }) => role === "at") ?? []
-  if (device === undefined || ports.length === 0) return { _tag: "Refused", answer: "there is no AT port" } as Answer
+  if (device === undefined || ports.length === 0) return refused("there is no AT port")
   const answers = yield* Effect.forEach(
     ports,
     (port) =>
@@ -71,22 +78,18 @@ const viaAt = Effect.fnUntraced(function* (modem: Modem) {
         yield* at.ask("AT!BOOTHOLD")
       }).pipe(
         Effect.scoped,
-        Effect.map((): Answer => ({ _tag: "Accepted" })),
+        Effect.map(() => accepted),
         Effect.catch((error) =>
-          Effect.succeed<Answer>(
+          Effect.succeed(
             // The port may vanish before its OK (at.md §3.2).
-            error._tag === "TransportError" && error.reason._tag === "Unplugged"
-              ? { _tag: "Gone" }
-              : { _tag: "Refused", answer: error.message }
+            error._tag === "TransportError" && error.reason._tag === "Unplugged" ? gone : refused(error.message)
           )
         )
       ),
     { concurrency: "unbounded" }
   )
-  const accepted = answers.find(({ _tag }) => _tag !== "Refused")
-  if (accepted !== undefined) return accepted
   const refusals = answers.flatMap((answer) => (answer._tag === "Refused" ? [answer.answer] : []))
-  return { _tag: "Refused", answer: refusals.join("; ") } as Answer
+  return answers.find(({ _tag }) => _tag !== "Refused") ?? refused(refusals.join("; "))
 })
 
 const tryWay = (way: BootEntry, control: QmiSession, modem: Modem): Effect.Effect<Answer, Failure, UsbBus> => {
@@ -127,9 +130,7 @@ const enter = Effect.fnUntraced(function* (state: {
   yield* nowIs({ _tag: "Restarting" })
   for (const way of family.bootEntry) {
     const result = yield* Effect.result(tryWay(way, control, modem))
-    const answer: Answer = Result.isSuccess(result)
-      ? result.success
-      : { _tag: "Refused", answer: result.failure.message }
+    const answer = Result.isSuccess(result) ? result.success : refused(result.failure.message)
     attempts.push({ way: names[way], answer: answer._tag === "Refused" ? answer.answer : "accepted" })
     if (answer._tag === "Refused") continue
     if (answer._tag === "Gone" && !(yield* leftWithin(modem, watch, Duration.seconds(15)))) {

@@ -95,7 +95,7 @@ export const identifyWithPreference = step({
           reason: { _tag: "FeatureMissing", feature: "firmware preference", error: preference.error }
         })
       }
-      return { facts: { ...facts, preference } satisfies PreferenceFacts as PreferenceFacts }
+      return { facts: { ...facts, preference } satisfies PreferenceFacts }
     })
 })
 

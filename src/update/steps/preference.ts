@@ -154,7 +154,10 @@ export const restart = step({
           (error) => error._tag === "TransportError" || error.reason._tag === "NoAnswer",
           () => Effect.void
         ),
-        Effect.tapError(() => restore)
+        // It is offline by now: best effort to leave it as it was found.
+        Effect.tapError(() =>
+          Effect.andThen(restore, Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
+        )
       )
       yield* nowIs({ _tag: "Restarting" })
       yield* control.abandon
