@@ -2,7 +2,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { isatty } from "node:tty"
+import { fstatSync } from "node:fs"
 import { exitCodes } from "./exit-codes.ts"
 import { Screen } from "./Screen.ts"
 
@@ -16,9 +16,19 @@ const wantsColors = (terminal: boolean): boolean => {
   return terminal && TERM !== "dumb"
 }
 
+/** Loading `node:tty` takes longer than finding out that it is not needed: a pipe or a file is no device. */
+const isTerminal = (descriptor: 0 | 1): boolean => {
+  try {
+    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(descriptor)
+  } catch {
+    // Closed by whoever started us; or a system that cannot tell, where nothing is drawn then.
+    return false
+  }
+}
+
 const confirm: Screen["confirm"] = (question) =>
   Effect.gen(function* () {
-    if (!isatty(0) || !isatty(1)) {
+    if (!isTerminal(0) || !isTerminal(1)) {
       const { refuse } = yield* Effect.promise(() => import("./CommandError.ts"))
       return yield* refuse({ _tag: "CannotAsk" })
     }
@@ -43,17 +53,16 @@ export const plainInspect = (
 const program = (args: ReadonlyArray<string>, version: string): Effect.Effect<number> =>
   Effect.gen(function* () {
     const inspected = plainInspect(args)
-    if (inspected === undefined) {
-      const { run } = yield* Effect.promise(() => import("./run.ts"))
-      return yield* run(args, version)
+    if (inspected !== undefined) {
+      const { quickInspect } = yield* Effect.promise(() => import("./quick.ts"))
+      return yield* quickInspect(inspected)
     }
-    const { settle } = yield* Effect.promise(() => import("./settle.ts"))
-    const { inspect } = yield* Effect.promise(() => import("./commands/inspect.ts"))
-    return yield* settle(inspected.json)(inspect(inspected))
+    const { run } = yield* Effect.promise(() => import("./run.ts"))
+    return yield* run(args, version)
   })
 
 export const main = (args: ReadonlyArray<string>, version: string): void => {
-  const terminal = isatty(1)
+  const terminal = isTerminal(1)
   const screen: Screen = {
     animates: terminal && process.env["TERM"] !== "dumb",
     colors: wantsColors(terminal),
@@ -63,8 +72,9 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     disableErrorReporting: true,
     teardown: (exit, onExit) => {
       const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : exitCodes.interrupted.exit
-      // A pipe may still hold output: it is written before the process ends.
-      process.stdout.write("", () => onExit(code))
+      // A pipe may still hold output: it is written before the process is ended.
+      if (code === 0) onExit(code)
+      else process.stdout.write("", () => onExit(code))
     }
   })
 }

@@ -64,13 +64,17 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
     // Interruption is the runner's business: it ends in a named state, then the scope closes.
     gracefulExit: false
   })
+  let drawn = true
+  /** What was said is shown, and the live line gives its place to what follows. */
+  const end = (): void => {
+    if (!drawn) return
+    drawn = false
+    bars.update()
+    bars.stop()
+  }
   const bar = yield* Effect.acquireRelease(
     Effect.sync(() => bars.create(1, 0)),
-    () =>
-      Effect.sync(() => {
-        bars.update()
-        bars.stop()
-      })
+    () => Effect.sync(end)
   )
 
   const say = (line: string): void => {
@@ -119,6 +123,10 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
         return
       case "ImageFinished":
         say(`  ${style.good("✔")} ${plain(event.image)} sent  ${style.dim(durationText(event.millis))}`)
+        return
+      case "RunFailed":
+      case "RunInterrupted":
+        end()
         return
       default: {
         const line = noteLine(event, style)
