@@ -1,25 +1,24 @@
 /**
  * The command line as one minified file, dist/bin.mjs: everything inside, nothing to resolve at start-up.
- * Parts behind `import()` stay unevaluated until they are needed.
+ *
+ * Most of a start goes into parsing, also of functions that are never called: 40 ms for all of it. So what lies behind
+ * an `import()` is in the file as text, which costs nothing until it is wanted: each part is one that rolldown would
+ * write into a file of its own.
  */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
-import { chmodSync, readFileSync, statSync } from "node:fs"
+import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
 
-/**
- * Node's own modules are fetched when the module that imports them is evaluated. As `import` statements of one file
- * they would all be loaded at start-up, and an old Node that lacks one name would fail before it can say so.
- */
+/** Node's own modules are fetched from the process: the parts have no `import` and no `require` of Node. */
 const prefix = "\0builtin:"
-const lazyBuiltins = {
-  name: "lazy-builtins",
-  resolveId: (id) =>
-    // rolldown's own helpers need node:module as it is.
-    isBuiltin(id) && id !== "node:module" ? { id: `${prefix}${id}.cjs`, moduleSideEffects: false } : undefined,
+const builtins = {
+  name: "builtins",
+  resolveId: (id) => (isBuiltin(id) ? { id: `${prefix}${id}.cjs`, moduleSideEffects: false } : undefined),
   load: (id) => {
     if (!id.startsWith(prefix)) return undefined
     const name = JSON.stringify(id.slice(prefix.length, -".cjs".length))
@@ -27,27 +26,47 @@ const lazyBuiltins = {
   }
 }
 
+/** Only ASCII, so that V8 keeps the file as one byte per character. */
+const literal = (text) =>
+  JSON.stringify(text).replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/** Loads parts by the names under which they require each other. Old versions of Node have to be able to read it. */
+const pack = (entry, parts) => `#!/usr/bin/env node
+import { compileFunction } from "node:vm"
+const parts = {
+${parts.map(({ code, fileName }) => `${literal(`./${fileName}`)}:${literal(code)}`).join(",\n")}
+};
+const loaded = {};
+const load = (name) => {
+  if (loaded[name] === undefined) {
+    const module = (loaded[name] = { exports: {} });
+    const run = compileFunction(parts[name], ["exports", "module", "require"], { filename: "boothold:" + name });
+    run(module.exports, module, load);
+  }
+  return loaded[name].exports;
+};
+((require, exports, module) => {
+${entry.code}
+})(load, {}, {});
+`
+
 /** @param {string} [file] where to; dist/bin.mjs by default */
-export const bundle = async (file = `${root}dist/bin.mjs`, input = `${root}src/cli/bin.ts`) => {
+export const bundle = async (file = `${root}dist/bin.mjs`) => {
   const build = await rolldown({
-    input,
+    input: `${root}src/cli/bin.ts`,
     cwd: root,
     platform: "node",
     // Node 20 has to be able to read it, in order to say that it is too old.
     transform: { target: "node18", define: { BOOTHOLD_VERSION: JSON.stringify(version) } },
-    // The hint makes V8 compile every module at start-up, also those that are never evaluated: 20 ms.
-    optimization: { pifeForModuleWrappers: false },
-    plugins: [lazyBuiltins],
+    plugins: [builtins],
     onLog: (level, log, handler) => handler(level === "warn" ? "error" : level, log)
   })
-  await build.write({
-    file,
-    format: "esm",
-    codeSplitting: false,
-    minify: true,
-    banner: "#!/usr/bin/env node"
-  })
+  const { output } = await build.generate({ format: "cjs", minify: true, chunkFileNames: "[name]-[hash].cjs" })
   await build.close()
+  const [entry, ...parts] = output
+  const text = pack(entry, parts)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
   chmodSync(file, 0o755)
-  return { file, bytes: statSync(file).size }
+  return { file, bytes: text.length }
 }
