@@ -80,6 +80,8 @@ export const Behaviour = Schema.TaggedUnion({
   notSupportedCode: { code: Schema.Literals([71, 94, 25]) },
   /** A DMS message that the model has is missing from this unit, or fails with `code`. */
   qmiRefuses: { message: Schema.Int, code: Schema.optionalKey(Schema.Int), times },
+  /** A DMS message is answered with success but changes nothing: no document reports it, success must not rest on it. */
+  qmiIgnores: { message: Schema.Int, times },
   /** Allocate CID is refused with ClientIdsExhausted (flows.md §11: 12 times after the update). */
   clientIdsExhausted: { times },
   /** Indications and answers for other clients come in front of every answer (qmi.md §1). */

@@ -52,6 +52,8 @@ export type Fault =
   | { readonly _tag: "Unsolicited"; readonly text: string }
   | { readonly _tag: "Foreign" }
   | { readonly _tag: "OneByOne" }
+  /** Answered, not done. */
+  | { readonly _tag: "Ignored" }
   | { readonly _tag: "OldImages" }
   | { readonly _tag: "NoCarrier" }
   | { readonly _tag: "Hold" }
@@ -161,6 +163,9 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
         p._tag === "QmiRequest" && p.service === dmsService && p.message === b.message
           ? { _tag: "Refused", code: b.code ?? 71 }
           : undefined
+    case "qmiIgnores":
+      return (p) =>
+        p._tag === "QmiRequest" && p.service === dmsService && p.message === b.message ? { _tag: "Ignored" } : undefined
     case "clientIdsExhausted":
       return (p) => (p._tag === "Allocate" ? { _tag: "Refused", code: 5 } : undefined)
     case "foreignTraffic":

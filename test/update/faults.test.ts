@@ -221,6 +221,20 @@ describe("a fault ends in a typed error with the modem's state", () => {
       })
     )
 
+    it.effect(`of ${family}: a preference that is accepted but not kept is noticed before the restart`, () =>
+      Effect.gen(function* () {
+        const forgetful = modem([behaviour("qmiIgnores", { message: 0x48 })])
+        const run = yield* simulate(forgetful, { files })
+        const error = failure(run.exit)
+        assert.strictEqual(error.code, "UPDATE_PREFERENCE_NOT_TAKEN")
+        assert.strictEqual((error as UpdateError).condition._tag, "PreferenceRestored")
+        assert.notInclude(
+          run.journal.map(({ _tag }) => _tag),
+          "Unplugged"
+        )
+      })
+    )
+
     it.effect(`of ${family}: a refused preference leaves the modem as it was`, () =>
       Effect.gen(function* () {
         const refusing = modem([behaviour("qmiRefuses", { message: 0x48, code: 51 })])

@@ -125,7 +125,7 @@ export const serveControl = Effect.fnUntraced(function* (core: Core, port: Port)
     const refused = find(here, "Refused")
     const { after, error, state, tlvs } = yield* core.modify((before) => {
       const answer = refused === undefined ? answerTo(frame, before) : failure(refused.code)
-      return [answer, answer.state ?? before]
+      return [answer, find(here, "Ignored") === undefined ? (answer.state ?? before) : before]
     })
     if (state?.switchPending === true && message === 0x0048 && state.preference !== null) {
       yield* core.note({ _tag: "PreferenceSet", at: yield* now, ...state.preference })
