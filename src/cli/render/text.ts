@@ -46,7 +46,7 @@ export const plain = (text: string): string =>
 /** `640 bytes`, `62.5 KiB`, `68.2 MiB`. */
 export const bytesText = (bytes: number): string =>
   bytes < 1024
-    ? `${String(bytes)} bytes`
+    ? `${String(bytes)} ${bytes === 1 ? "byte" : "bytes"}`
     : bytes < 1024 * 1024
       ? `${(bytes / 1024).toFixed(1)} KiB`
       : `${(bytes / 1024 / 1024).toFixed(1)} MiB`

@@ -1,0 +1,293 @@
+/** update, download, reset, plan, info and list on simulated modems, as their users see them. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { PlanReport } from "../../src/cli/render/json.ts"
+import { refuse } from "../../src/cli/CommandError.ts"
+import { images9200, images9x15, images9x30 } from "../support/simulated-update.ts"
+import { boothold, carrier, contains, interruptAt, runLines, system } from "./support.ts"
+
+const em7455 = ["--simulate", "em7455"]
+const both = [system, carrier]
+const update = ["update", ...em7455, "--yes"]
+
+describe("boothold update", () => {
+  it.effect("shows what it will do, then each step, then what the modem runs", () =>
+    Effect.gen(function* () {
+      const { code, err, out } = yield* boothold([...update, ...both])
+      assert.deepStrictEqual({ code, err }, { code: 0, err: "" })
+      contains(out, "02.24.05.06 → 02.33.03.00", "writes flash, changes the preference, reboots the modem")
+      contains(out, "programming flash, do not unplug", `${system} sent in`, `${carrier} sent in`)
+      assert.match(out, /✔ the modem runs 02\.33\.03\.00, GENERIC, 002\.072_000 {2}2\.5 MiB sent, [\d .a-z]+$/)
+      // Plain lines: nothing that moves a cursor or colours.
+      assert.notInclude(out, "\u001b")
+      assert.isBelow(out.split("\n").length, 40)
+    })
+  )
+
+  it.effect("takes the plain lines from the runs of every family", () =>
+    Effect.gen(function* () {
+      const runs = [
+        ["mc7710", images9200, "03.05.29.03"],
+        ["mc7354", images9x15, "05.05.78.00, GENEU-4G, 005.031_001"],
+        ["mc7455", images9x30, "02.33.03.00, GENERIC, 002.072_000"]
+      ] as const
+      for (const [model, files, wanted] of runs) {
+        const { code, out } = yield* boothold(["update", "--simulate", model, "-y", ...Object.keys(files)], { files })
+        assert.strictEqual(code, 0)
+        contains(out, `the modem runs ${wanted}`)
+      }
+    })
+  )
+
+  it.effect("prints a plan, events and a result as JSON lines of the promised form", () =>
+    Effect.gen(function* () {
+      const { code, out } = yield* boothold([...update, "--json", ...both])
+      assert.strictEqual(code, 0)
+      const lines = runLines(out)
+      const tags = lines.map(({ _tag }) => _tag)
+      assert.strictEqual(tags[0], "Plan")
+      assert.strictEqual(tags[1], "RunStarted")
+      assert.deepStrictEqual(tags.slice(-2), ["RunFinished", "Result"])
+      assert.strictEqual(tags.filter((tag) => tag === "ImageFinished").length, 2)
+      const result = lines.at(-1)
+      assert(result?._tag === "Result")
+      assert.strictEqual(result.outcome, "updated")
+      assert.strictEqual(result.before?.firmware, "02.24.05.06")
+      assert.strictEqual(result.after?.firmware, "02.33.03.00")
+    })
+  )
+
+  it.effect("asks before it writes, and takes no for an answer", () =>
+    Effect.gen(function* () {
+      const questions: Array<string> = []
+      const confirm = (answer: boolean) => (question: string) =>
+        Effect.sync(() => {
+          questions.push(question)
+          return answer
+        })
+      const no = yield* boothold(["update", ...em7455, ...both], { screen: { confirm: confirm(false) } })
+      assert.strictEqual(no.code, 9)
+      contains(no.err, "error: cancelled", "Nothing was sent")
+      assert.notInclude(no.out, "✔")
+      const yes = yield* boothold(["update", ...em7455, ...both], { screen: { confirm: confirm(true) } })
+      assert.strictEqual(yes.code, 0)
+      assert.deepStrictEqual(questions, ["Update this modem?", "Update this modem?"])
+    })
+  )
+
+  it.effect("tells a Ctrl+C at the question from an answer", () =>
+    Effect.gen(function* () {
+      const confirm = () => Effect.fail(refuse({ _tag: "Cancelled" }))
+      const { code } = yield* boothold(["update", ...em7455, ...both], { screen: { confirm } })
+      assert.strictEqual(code, 9)
+    })
+  )
+
+  it.effect("does nothing where nobody can be asked, and says how to go on", () =>
+    Effect.gen(function* () {
+      const { code, err, out } = yield* boothold(["update", ...em7455, ...both])
+      assert.strictEqual(code, 2)
+      contains(err, "there is no terminal to ask for confirmation", "--yes")
+      assert.notInclude(out, "✔")
+      const json = yield* boothold(["update", ...em7455, "--json", ...both], {
+        screen: { confirm: () => Effect.succeed(true) }
+      })
+      assert.strictEqual(json.code, 2)
+      assert.deepStrictEqual(
+        runLines(json.out).map(({ _tag }) => _tag),
+        ["Plan", "Error"]
+      )
+    })
+  )
+
+  it.effect("asks nothing and sends nothing where the modem runs it already", () =>
+    Effect.gen(function* () {
+      const files = { "SWI9X30C_02.24.05.06_GENERIC_002.026_000.nvu": yield* oldCarrier }
+      const { code, out } = yield* boothold(["update", ...em7455, ...Object.keys(files)], { files })
+      assert.strictEqual(code, 0)
+      contains(out, "the modem runs all of this already", "nothing to do")
+    })
+  )
+
+  it.effect("ends a failed run with the modem's state and the command that goes on, word for word", () =>
+    Effect.gen(function* () {
+      const { code, err } = yield* boothold([
+        ...update,
+        ...["--simulate-speed", "2", "--skip-validation", "--usb-path", "1-2"],
+        ...["--simulate-behaviour", "nakWrite:image=0,chunk=1,status=1"],
+        ...both
+      ])
+      assert.strictEqual(code, 7)
+      contains(err, "error: write: sim:1-2/download: QDL write of chunk 1: status 0x01 (CRC failed)")
+      contains(err, `state: The modem is in boot-and-hold with ${system} half written (1048576 of 2621040 bytes)`)
+      const next =
+        "next:  boothold download --usb-path 1-2 --simulate em7455 --simulate-speed 2 " +
+        `--simulate-mode boot-and-hold --skip-validation --yes ${system} ${carrier}`
+      assert.strictEqual(err.split("\n").at(-1), next)
+      // It is the command that works.
+      const words = next.replace("next:  boothold ", "").split(" ")
+      assert.strictEqual((yield* boothold(words)).code, 0)
+    })
+  )
+
+  it.effect("ends a failed run with a JSON error that holds the same", () =>
+    Effect.gen(function* () {
+      const behaviour = JSON.stringify({ _tag: "disconnectInChunk", image: 0, chunk: 1 })
+      const { code, err, out } = yield* boothold([...update, "--json", "--simulate-behaviour", behaviour, ...both])
+      assert.deepStrictEqual({ code, err }, { code: 7, err: "" })
+      const error = runLines(out).at(-1)
+      assert(error?._tag === "Error")
+      assert.strictEqual(error.code, "TRANSPORT_UNPLUGGED")
+      assert.strictEqual(error.exitCode, 7)
+      assert.strictEqual(error.step, "write")
+      assert.strictEqual(error.condition?._tag, "HalfWritten")
+      contains(error.next ?? "", "boothold download", "--json", system)
+    })
+  )
+
+  it.effect("is told apart by its exit code: refused, not validated, wrong model, several things missing", () =>
+    Effect.gen(function* () {
+      const behave = (text: string) => [...update, "--simulate-behaviour", text, ...both]
+      const notValidated = yield* boothold(behave("oldFirmwareComesBack"))
+      assert.strictEqual(notValidated.code, 8)
+      contains(notValidated.err, "state: The modem runs, but its firmware is 02.24.05.06, wanted 02.33.03.00")
+      assert.strictEqual((yield* boothold(behave("preferenceQueryUnanswered"))).code, 14)
+      assert.strictEqual((yield* boothold(["update", "--simulate", "mc7354", "-y", ...both])).code, 11)
+      assert.strictEqual((yield* boothold([...update, system, "-c", "002.072_000", "-C", "VERIZON"])).code, 12)
+      assert.strictEqual((yield* boothold([...update, system, "-f", "02.33.03.01", carrier])).code, 5)
+      assert.strictEqual((yield* boothold([...update, system, "missing.nvu"])).code, 18)
+      assert.strictEqual((yield* boothold([...update, "--simulate-mode", "boot-and-hold", ...both])).code, 13)
+      assert.strictEqual((yield* boothold([...update, "--serial", "nobody", ...both])).code, 3)
+      assert.strictEqual((yield* boothold([...update, "--modem-storage-index", "9", ...both])).code, 2)
+    })
+  )
+
+  it.effect("names the modem's state and the next command when it is interrupted", () =>
+    Effect.gen(function* () {
+      const { err } = yield* interruptAt([...update, ...both], "programming flash")
+      const lines = err.split("\n")
+      assert.strictEqual(lines[0], "interrupted")
+      contains(lines[1] ?? "", "state: The modem is in boot-and-hold with", "half written")
+      contains(lines[2] ?? "", "next:  boothold download --simulate em7455 --simulate-mode boot-and-hold --yes")
+    })
+  )
+
+  it.effect("tells the interruption as the last JSON line", () =>
+    Effect.gen(function* () {
+      const { err, out } = yield* interruptAt([...update, "--json", ...both], "Programming")
+      assert.strictEqual(err, "")
+      assert.strictEqual(runLines(out).at(-1)?._tag, "RunInterrupted")
+    })
+  )
+})
+
+const oldCarrier = Effect.promise(async () => {
+  const { buildCarrierImage } = await import("../../src/image/builder.ts")
+  return buildCarrierImage({
+    familyToken: "SWI9X30C",
+    firmware: "02.24.05.06",
+    carrier: "GENERIC",
+    config: "002.026_000"
+  })
+})
+
+describe("boothold download and reset", () => {
+  it.effect("send images to a modem that waits, and send a modem to wait", () =>
+    Effect.gen(function* () {
+      const held = [...em7455, "--simulate-mode", "boot-and-hold", "-y"]
+      const download = yield* boothold(["download", ...held, ...both])
+      assert.strictEqual(download.code, 0)
+      contains(download.out, "warning: the modem cannot be asked in boot-and-hold", "the modem runs 02.33.03.00")
+      const reset = yield* boothold(["reset", ...em7455, "-y"])
+      assert.strictEqual(reset.code, 0)
+      contains(reset.out, "the modem waits in boot-and-hold")
+    })
+  )
+
+  it.effect("refuse a modem in the other mode", () =>
+    Effect.gen(function* () {
+      const download = yield* boothold(["download", ...em7455, "-y", ...both])
+      assert.strictEqual(download.code, 13)
+      contains(download.err, "is not in boot-and-hold", "boothold reset")
+      assert.strictEqual((yield* boothold(["reset", ...em7455, "-y", "--simulate-mode", "boot-and-hold"])).code, 13)
+    })
+  )
+})
+
+describe("boothold plan", () => {
+  it.effect("numbers the steps, the inner ones too, with risk and patience", () =>
+    Effect.gen(function* () {
+      const { code, out } = yield* boothold(["plan", ...em7455, ...both])
+      assert.strictEqual(code, 0)
+      contains(out, "02.24.05.06 → 02.33.03.00", "GENERIC (unchanged)", "002.026_000 → 002.072_000")
+      contains(out, `✔ ${system}: all CRCs right, made for SWI9X30`)
+      assert.match(out, /^ {2}4 +tell the modem .* changes the preference, at most 1 min$/m)
+      assert.match(out, /^ {2}6 +send the images .* if the modem asks, writes flash, at most 4 h 10 min$/m)
+      assert.match(out, /^ {6}6\.4\.3 +send the image in chunks .* writes flash, at most 4 h$/m)
+    })
+  )
+
+  it.effect("is JSON of the promised form, with the same steps", () =>
+    Effect.gen(function* () {
+      const { out } = yield* boothold(["plan", ...em7455, "--json", ...both])
+      const plan = Schema.decodeUnknownSync(PlanReport, { onExcessProperty: "error" })(JSON.parse(out) as unknown)
+      assert.strictEqual(plan.action, "update")
+      assert.deepStrictEqual(plan.from, { firmware: "02.24.05.06", config: "002.026_000", carrier: "GENERIC" })
+      assert.deepStrictEqual(plan.to, { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" })
+      assert.deepStrictEqual(
+        plan.images.map(({ name, role }) => [name, role]),
+        [
+          [system, "system"],
+          [carrier, "carrier"]
+        ]
+      )
+      assert.isTrue(plan.steps.some(({ inside }) => inside.some(({ repeats }) => repeats === "each")))
+    })
+  )
+})
+
+describe("boothold info and list", () => {
+  it.effect("show what the modem says, and where it is", () =>
+    Effect.gen(function* () {
+      const info = yield* boothold(["info", ...em7455])
+      assert.strictEqual(info.code, 0)
+      contains(
+        info.out,
+        "SWI9X30C_02.24.05.06 r7040",
+        "02.24.05.06, GENERIC 002.026_000",
+        "slot 1: modem 02.24.05.06_?"
+      )
+      const list = yield* boothold(["list", ...em7455])
+      assert.strictEqual(list.code, 0)
+      contains(list.out, "1199:9071 at 1-2", "cdc-wdm0 (control)")
+      const json = JSON.parse((yield* boothold(["list", ...em7455, "--json"])).out) as ReadonlyArray<{
+        usbPath: string
+      }>
+      assert.deepStrictEqual(
+        json.map(({ usbPath }) => usbPath),
+        ["1-2"]
+      )
+    })
+  )
+
+  it.effect("list answers that there is none; info fails", () =>
+    Effect.gen(function* () {
+      const nobody = ["--usb-path", "9-9"]
+      const list = yield* boothold(["list", ...em7455, ...nobody])
+      assert.deepStrictEqual([list.code, list.out], [0, "no modem found"])
+      assert.strictEqual((yield* boothold(["list", ...em7455, "--json", ...nobody])).out, "[]")
+      assert.strictEqual((yield* boothold(["info", ...em7455, ...nobody])).code, 3)
+    })
+  )
+
+  it.effect("say that live modems are for later, in one sentence, without --simulate", () =>
+    Effect.gen(function* () {
+      for (const words of [["list"], ["info"], ["reset"], ["update", ...both], ["plan", ...both]]) {
+        const { code, err } = yield* boothold(words)
+        assert.strictEqual(code, 19)
+        contains(err, "simulated modems only", "--simulate em7455")
+      }
+    })
+  )
+})
