@@ -5,7 +5,6 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { UsbBus } from "../device/UsbBus.ts"
 import type { BusEvent, PortInfo, UsbDevice } from "../device/UsbBus.ts"
-import { tapped } from "../transport/Connection.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import type { ModemSetup } from "./ModemSetup.ts"
 import { make } from "./SimModem.ts"
@@ -114,7 +113,7 @@ const makeBus = Effect.fnUntraced(function* (setups: ReadonlyArray<ModemSetup>) 
       const endpoint = `sim:${device.portPath}/${port.role}`
       return yield* new TransportError({ endpoint, operation: "open", reason: { _tag: "NotThere" } })
     }
-    return yield* tapped(yield* here.modem.connect(port.role))
+    return yield* here.modem.connect(port.role)
   })
 
   const changes = Effect.acquireRelease(

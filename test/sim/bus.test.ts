@@ -8,7 +8,6 @@ import type { BusEvent } from "../../src/device/UsbBus.ts"
 import {
   behaviour,
   em7455,
-  instant,
   layer,
   make,
   mc7354,
@@ -23,8 +22,6 @@ import {
 } from "../../src/sim/index.ts"
 import type * as Scope from "effect/Scope"
 import type { ModemSetup } from "../../src/sim/index.ts"
-import { Tap } from "../../src/transport/Connection.ts"
-import type { TapRecord } from "../../src/transport/Connection.ts"
 import { bytesOf, qmi, wait } from "./support.ts"
 
 const on = <A, E>(
@@ -196,29 +193,6 @@ describe("the simulated USB bus", () => {
       })
     )
   )
-
-  it.effect("lets a tap see what a connection carries", () => {
-    const records: Array<TapRecord> = []
-    return on(
-      em7455({ timing: instant }),
-      Effect.gen(function* () {
-        const bus = yield* UsbBus
-        const [device] = yield* bus.devices
-        const port = device?.ports.find(({ role }) => role === "at")
-        assert(device !== undefined && port !== undefined)
-        const connection = yield* bus.open(device, port)
-        yield* connection.write(new TextEncoder().encode("AT\r"))
-        yield* connection.read
-        assert.deepStrictEqual(
-          records.map(({ bytes, direction, endpoint }) => [direction, endpoint, bytes.length]),
-          [
-            ["to-modem", "sim:1-2/at", 3],
-            ["from-modem", "sim:1-2/at", 9]
-          ]
-        )
-      })
-    ).pipe(Effect.provideService(Tap, (record) => Effect.sync(() => void records.push(record))))
-  })
 })
 
 describe("setting up simulated modems", () => {
