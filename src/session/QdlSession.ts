@@ -64,6 +64,9 @@ export interface QdlSession {
   readonly release: Effect.Effect<void>
 }
 
+/** How much of what was heard instead of an answer is kept: a port may babble for minutes. */
+const mostHeard = 5
+
 const describe = (response: QdlResponse): string =>
   response._tag === "Error" ? `Error 0x${response.code.toString(16)}` : response._tag
 
@@ -86,6 +89,10 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
     readonly accept: (response: QdlResponse) => Result.Result<A, QdlError["reason"]> | undefined
   }) {
     const heard: Array<string> = []
+    const overhear = (what: string): void => {
+      heard.push(what)
+      if (heard.length > mostHeard) heard.shift()
+    }
     yield* mailbox.clear
     const answer = Effect.gen(function* () {
       yield* connection.write(options.bytes)
@@ -93,12 +100,12 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
         const frame = yield* mailbox.take
         const response = Result.flatMap(frame, decodeResponse)
         if (Result.isFailure(response)) {
-          heard.push(response.failure.message)
+          overhear(response.failure.message)
           continue
         }
         const accepted = options.accept(response.success)
         if (accepted !== undefined) return accepted
-        heard.push(describe(response.success))
+        overhear(describe(response.success))
       }
     })
     const result = yield* answer.pipe(
@@ -108,7 +115,7 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
           Effect.fail(
             failed(
               options.step,
-              { _tag: "NoAnswer", millis: Duration.toMillis(options.deadline), heard: heard.slice(-5) },
+              { _tag: "NoAnswer", millis: Duration.toMillis(options.deadline), heard: [...heard] },
               options.chunk
             )
           )
