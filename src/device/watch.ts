@@ -44,13 +44,18 @@ export interface BusWatch {
 export const watchBus: Effect.Effect<BusWatch, BusError, UsbBus | Scope.Scope> = Effect.gen(function* () {
   const bus = yield* UsbBus
   const changes = yield* bus.changes
-  const before = new Set((yield* bus.devices).map(({ key }) => key))
+  const armed = yield* bus.devices
+  const before = new Set(armed.map(({ key }) => key))
 
   const awaitPort: BusWatch["await"] = Effect.fn("BusWatch.await")(function* (options) {
     const look = Effect.map(bus.devices, (devices) => {
       const candidates = devices.filter(({ key }) => options.present === true || !before.has(key))
-      // The place says more than the serial: many modules carry the same factory serial.
-      for (const isSame of [isSamePlace, isSameSerial]) {
+      // The place says more than the serial: many modules carry the same factory serial. Where two did, or while the
+      // modem is still at its place, the serial somewhere else is a twin's, and the twin would be flashed.
+      const twins =
+        armed.filter((device) => isSameSerial(options.identity, device)).length > 1 ||
+        devices.some((device) => isSamePlace(options.identity, device) && isSameSerial(options.identity, device))
+      for (const isSame of twins ? [isSamePlace] : [isSamePlace, isSameSerial]) {
         for (const device of candidates.filter((candidate) => isSame(options.identity, candidate))) {
           const awaited = options.awaited.find(({ mode }) => mode === usbMode(device))
           const port = awaited === undefined ? undefined : portOf(device, awaited.role)
