@@ -174,7 +174,27 @@ export const holdOnly = step({
   run: (state: { readonly control: QmiSession; readonly modem: Modem; readonly family: Family }) => enter(state)
 })
 
-/** The proof that `reset` worked: the modem is there in boot-and-hold, with its download port. */
+/** The modem in boot-and-hold with its download port. In application mode again: it did not wait (failures.md §0, 11). */
+export const arriveHeld = Effect.fnUntraced(function* (family: Family, modem: Modem, watch: BusWatch) {
+  const arrival = yield* watch.await({
+    identity: modem.identity,
+    awaited: [
+      { mode: "boot-and-hold", role: "download" },
+      { mode: "application", role: "control" }
+    ],
+    deadline: family.deadlines.downloadPort
+  })
+  const device = describeDevice(arrival.device)
+  yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
+  if (arrival.mode === "application") {
+    yield* nowIs({ _tag: "RunningOther", found: "it did not wait in boot-and-hold" })
+    return yield* new FlowError({ reason: { _tag: "CameBackRunning", device } })
+  }
+  yield* nowIs({ _tag: "BootAndHold" })
+  return arrival
+})
+
+/** The proof that `reset` worked: the modem is there in boot-and-hold. */
 export const awaitHold = (family: Family) =>
   step({
     name: "wait-for-boot-and-hold",
@@ -183,22 +203,5 @@ export const awaitHold = (family: Family) =>
     deadline: Duration.sum(family.deadlines.downloadPort, Duration.seconds(15)),
     drops: ["watch"],
     run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
-      Effect.gen(function* () {
-        const arrival = yield* watch.await({
-          identity: modem.identity,
-          awaited: [
-            { mode: "boot-and-hold", role: "download" },
-            { mode: "application", role: "control" }
-          ],
-          deadline: family.deadlines.downloadPort
-        })
-        const device = describeDevice(arrival.device)
-        yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
-        if (arrival.mode === "application") {
-          yield* nowIs({ _tag: "RunningOther", found: "it did not wait in boot-and-hold" })
-          return yield* new FlowError({ reason: { _tag: "CameBackRunning", device } })
-        }
-        yield* nowIs({ _tag: "BootAndHold" })
-        return { held: arrival.device }
-      })
+      Effect.map(arriveHeld(family, modem, watch), ({ device }) => ({ held: device }))
   })

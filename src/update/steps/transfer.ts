@@ -4,22 +4,30 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Family } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
-import { describeDevice } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
 import { watchBus } from "../../device/watch.ts"
-import type { BusWatch } from "../../device/watch.ts"
+import type { Arrival, BusWatch } from "../../device/watch.ts"
 import type { OpenedImage } from "../../file/Image.ts"
 import { step } from "../../flow/Step.ts"
 import { openQdlSession, qdlDeadlines } from "../../session/QdlSession.ts"
 import type { QdlSession } from "../../session/QdlSession.ts"
 import { emit } from "../events.ts"
-import { FlowError } from "../FlowError.ts"
 import { nowIs } from "../Run.ts"
+import { arriveHeld } from "./boot-and-hold.ts"
 import { connect } from "./control.ts"
 import { sendPayload } from "./send.ts"
 import type { Transferred } from "./state.ts"
 
-/** The modem's download port, once the modem is there. In application mode again: it did not wait (failures.md §0, 11). */
+const download = Effect.fnUntraced(function* (family: Family, { device, port }: Arrival) {
+  const bus = yield* UsbBus
+  const qdl = yield* openQdlSession(Effect.provideService(connect(device, port), UsbBus, bus), {
+    ...qdlDeadlines,
+    chunk: family.deadlines.chunk
+  })
+  return { qdl }
+})
+
+/** The modem's download port, once the modem is there. */
 export const openDownload = (family: Family) =>
   step({
     name: "wait-for-boot-and-hold",
@@ -28,29 +36,7 @@ export const openDownload = (family: Family) =>
     deadline: Duration.sum(family.deadlines.downloadPort, Duration.seconds(15)),
     drops: ["watch"],
     run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
-      Effect.gen(function* () {
-        const arrival = yield* watch.await({
-          identity: modem.identity,
-          awaited: [
-            { mode: "boot-and-hold", role: "download" },
-            { mode: "application", role: "control" }
-          ],
-          deadline: family.deadlines.downloadPort
-        })
-        const device = describeDevice(arrival.device)
-        yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
-        if (arrival.mode === "application") {
-          yield* nowIs({ _tag: "RunningOther", found: "it did not wait in boot-and-hold" })
-          return yield* new FlowError({ reason: { _tag: "CameBackRunning", device } })
-        }
-        yield* nowIs({ _tag: "BootAndHold" })
-        const bus = yield* UsbBus
-        const qdl = yield* openQdlSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus), {
-          ...qdlDeadlines,
-          chunk: family.deadlines.chunk
-        })
-        return { qdl }
-      })
+      Effect.flatMap(arriveHeld(family, modem, watch), (arrival) => download(family, arrival))
   })
 
 /** The download port of a modem that waits in boot-and-hold already. */
@@ -62,7 +48,6 @@ export const openDownloadNow = (family: Family) =>
     deadline: Duration.seconds(30),
     run: ({ modem }: { readonly modem: Modem }) =>
       Effect.gen(function* () {
-        const bus = yield* UsbBus
         const watch = yield* watchBus
         const arrival = yield* watch.await({
           identity: modem.identity,
@@ -71,11 +56,7 @@ export const openDownloadNow = (family: Family) =>
           present: true
         })
         yield* nowIs({ _tag: "BootAndHold" })
-        const qdl = yield* openQdlSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus), {
-          ...qdlDeadlines,
-          chunk: family.deadlines.chunk
-        })
-        return { qdl }
+        return yield* download(family, arrival)
       })
   })
 
