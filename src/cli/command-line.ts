@@ -73,7 +73,7 @@ const inspect = Command.make(
   { files: images },
   Effect.fnUntraced(function* ({ files }) {
     const json = yield* Flags.Json
-    const { inspect: run } = yield* Effect.promise(() => import("./commands/inspect.ts"))
+    const run = yield* Effect.promise(() => import("./commands/inspect.ts").then(({ inspect }) => inspect))
     yield* ExitCode.set(run({ json, files }))
   })
 ).pipe(
@@ -95,7 +95,7 @@ const plan = Command.make(
   },
   Effect.fnUntraced(function* (from) {
     const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from) }
-    const { plan: run } = yield* Effect.promise(() => import("./commands/plan.ts"))
+    const run = yield* Effect.promise(() => import("./commands/plan.ts").then(({ plan }) => plan))
     yield* ExitCode.set(run(input))
   })
 ).pipe(
@@ -118,7 +118,7 @@ const update = Command.make(
   },
   Effect.fnUntraced(function* (from) {
     const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from), yes: from.yes }
-    const { update: run } = yield* Effect.promise(() => import("./commands/update.ts"))
+    const run = yield* Effect.promise(() => import("./commands/update.ts").then(({ update }) => update))
     yield* ExitCode.set(run(input))
   })
 ).pipe(
@@ -147,7 +147,7 @@ const download = Command.make(
       ...flowInput({ overrideDownload: false, modemStorageIndex: none, skipValidation: from.skipValidation }),
       yes: from.yes
     }
-    const { download: run } = yield* Effect.promise(() => import("./commands/download.ts"))
+    const run = yield* Effect.promise(() => import("./commands/download.ts").then(({ download }) => download))
     yield* ExitCode.set(run(input))
   })
 ).pipe(Command.withDescription("Send images to a modem that waits in boot-and-hold already"))
@@ -157,7 +157,7 @@ const reset = Command.make(
   { ...Flags.modemFlags, yes: Flags.yes },
   Effect.fnUntraced(function* (from) {
     const input = { ...(yield* modemInput(from)), yes: from.yes }
-    const { reset: run } = yield* Effect.promise(() => import("./commands/reset.ts"))
+    const run = yield* Effect.promise(() => import("./commands/reset.ts").then(({ reset }) => reset))
     yield* ExitCode.set(run(input))
   })
 ).pipe(Command.withDescription("Send a modem into boot-and-hold, where it waits for images"))
@@ -167,7 +167,7 @@ const info = Command.make(
   Flags.modemFlags,
   Effect.fnUntraced(function* (from) {
     const input = yield* modemInput(from)
-    const { info: run } = yield* Effect.promise(() => import("./commands/info.ts"))
+    const run = yield* Effect.promise(() => import("./commands/info.ts").then(({ info }) => info))
     yield* ExitCode.set(run(input))
   })
 ).pipe(Command.withDescription("Show what a modem tells about itself: firmware, preference, stored images"))
@@ -177,7 +177,7 @@ const list = Command.make(
   Flags.modemFlags,
   Effect.fnUntraced(function* (from) {
     const input = yield* modemInput(from)
-    const { list: run } = yield* Effect.promise(() => import("./commands/list.ts"))
+    const run = yield* Effect.promise(() => import("./commands/list.ts").then(({ list }) => list))
     yield* ExitCode.set(run(input))
   })
 ).pipe(Command.withDescription("List the modems on the bus, with their mode and ports"))
@@ -194,7 +194,9 @@ const decode = Command.make(
   },
   Effect.fnUntraced(function* ({ words }) {
     const json = yield* Flags.Json
-    const { decodeBytes } = yield* Effect.promise(() => import("./commands/decode.ts"))
+    const decodeBytes = yield* Effect.promise(() =>
+      import("./commands/decode.ts").then(({ decodeBytes }) => decodeBytes)
+    )
     yield* ExitCode.set(decodeBytes({ json, words }))
   })
 ).pipe(

@@ -29,10 +29,10 @@ const isTerminal = (descriptor: 0 | 1): boolean => {
 const confirm: Screen["confirm"] = (question) =>
   Effect.gen(function* () {
     if (!isTerminal(0) || !isTerminal(1)) {
-      const { refuse } = yield* Effect.promise(() => import("./CommandError.ts"))
+      const refuse = yield* Effect.promise(() => import("./CommandError.ts").then(({ refuse }) => refuse))
       return yield* refuse({ _tag: "CannotAsk" })
     }
-    const { ask } = yield* Effect.promise(() => import("./render/ask.ts"))
+    const ask = yield* Effect.promise(() => import("./render/ask.ts").then(({ ask }) => ask))
     return yield* ask(question)
   })
 
@@ -54,10 +54,10 @@ const program = (args: ReadonlyArray<string>, version: string): Effect.Effect<nu
   Effect.gen(function* () {
     const inspected = plainInspect(args)
     if (inspected !== undefined) {
-      const { quickInspect } = yield* Effect.promise(() => import("./quick.ts"))
+      const quickInspect = yield* Effect.promise(() => import("./quick.ts").then(({ quickInspect }) => quickInspect))
       return yield* quickInspect(inspected)
     }
-    const { run } = yield* Effect.promise(() => import("./run.ts"))
+    const run = yield* Effect.promise(() => import("./run.ts").then(({ run }) => run))
     return yield* run(args, version)
   })
 

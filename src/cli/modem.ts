@@ -12,7 +12,7 @@ export const onBus =
     Effect.gen(function* () {
       const { simulation } = input
       if (simulation === undefined) return yield* refuse({ _tag: "NotLive" })
-      const { simulatedBus } = yield* Effect.promise(() => import("./simulate.ts"))
+      const simulatedBus = yield* Effect.promise(() => import("./simulate.ts").then(({ simulatedBus }) => simulatedBus))
       return yield* Effect.provide(effect, yield* simulatedBus(simulation))
     })
 

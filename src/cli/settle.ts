@@ -13,10 +13,10 @@ export const settle =
   <E, R>(command: Effect.Effect<number, E, R>): Effect.Effect<number, never, R> =>
     command.pipe(
       Effect.catch((error) =>
-        Effect.gen(function* () {
-          const { isKnownError, presentError } = yield* Effect.promise(() => import("./render/error.ts"))
-          return isKnownError(error) ? yield* presentError(error, json) : yield* Effect.die(error)
-        })
+        Effect.flatMap(
+          Effect.promise(() => import("./render/error.ts").then(({ presentError }) => presentError)),
+          (present) => present(error, json)
+        )
       ),
       Effect.catchCause((cause) =>
         Cause.hasInterrupts(cause)

@@ -21,8 +21,11 @@ export const makeProgress = Effect.fn("makeProgress")(function* (
   const { animates, colors } = yield* Screen
   const style = styleFor(colors)
   const show = animates
-    ? yield* (yield* Effect.promise(() => import("./terminal.ts"))).terminalProgress(style)
-    : (yield* Effect.promise(() => import("./lines.ts"))).linesProgress(style)
+    ? yield* Effect.flatMap(
+        Effect.promise(() => import("./terminal.ts").then(({ terminalProgress }) => terminalProgress)),
+        (draw) => draw(style)
+      )
+    : yield* Effect.promise(() => import("./lines.ts").then(({ linesProgress }) => linesProgress(style)))
   return (event) =>
     event._tag === "RunInterrupted"
       ? Effect.andThen(

@@ -13,6 +13,6 @@ const services = Layer.mergeAll(FileSystem.layerNoop({}), Path.layer, NodeTermin
 /** No is the answer to a bare Enter; Ctrl+C breaks off. */
 export const ask = (question: string) =>
   Prompt.run(Prompt.Confirm({ message: question, initial: false })).pipe(
-    Effect.catch(() => Effect.fail(refuse({ _tag: "Cancelled" }))),
+    Effect.mapError(() => refuse({ _tag: "Cancelled" })),
     Effect.provide(services)
   )

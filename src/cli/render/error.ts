@@ -8,14 +8,14 @@ import type { ErrorReport } from "./json.ts"
 import { plain, styleFor } from "./text.ts"
 
 /** Every error of boothold has these. */
-export interface KnownError {
+interface KnownError {
   readonly _tag: string
   readonly code: string
   readonly help: string
   readonly message: string
 }
 
-export const isKnownError = (error: unknown): error is KnownError =>
+const isKnownError = (error: unknown): error is KnownError =>
   typeof error === "object" &&
   error !== null &&
   "code" in error &&
@@ -27,14 +27,14 @@ export const isKnownError = (error: unknown): error is KnownError =>
 
 const isUpdateError = (error: KnownError): error is UpdateError => error._tag === "UpdateError"
 
-export const errorReport = (error: KnownError): ErrorReport => {
+const errorReport = (error: KnownError): ErrorReport => {
   const { code, help, message } = error
   if (!isUpdateError(error)) return { _tag: "Error", code, exitCode: exitOf(error), message, help }
   const { condition, next, state, step } = error
   return { _tag: "Error", code, exitCode: exitOf(error), message, help, step, state, condition, next }
 }
 
-export const errorLines = (report: ErrorReport, colors: boolean): ReadonlyArray<string> => {
+const errorLines = (report: ErrorReport, colors: boolean): ReadonlyArray<string> => {
   const style = styleFor(colors)
   return [
     `${style.bad("error:")} ${plain(report.message)}`,
@@ -44,8 +44,12 @@ export const errorLines = (report: ErrorReport, colors: boolean): ReadonlyArray<
   ]
 }
 
-/** Prints an error and yields its exit code: one JSON line on the output, or a few lines beside it. */
-export const presentError = Effect.fn("presentError")(function* (error: KnownError, json: boolean) {
+/**
+ * Prints an error and yields its exit code: one JSON line on the output, or a few lines beside it. Dies with what is
+ * no error of boothold.
+ */
+export const presentError = Effect.fn("presentError")(function* (error: unknown, json: boolean) {
+  if (!isKnownError(error)) return yield* Effect.die(error)
   const report = errorReport(error)
   const { colors } = yield* Screen
   if (json) yield* Console.log(JSON.stringify(report))
