@@ -79,7 +79,7 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
     const failed = (reason: QmiError["reason"]) => new QmiError({ endpoint, request: message.name, reason })
     return Effect.gen(function* () {
       const transaction = transactionOf(message.service)
-      const envelope = { client: message.service === Service.CTL ? 0 : client, transaction }
+      const envelope = { client: message.service === Service.CTL ? Ctl.CTL_CLIENT : client, transaction }
       yield* connection.write(encodeFrame(requestFrame(message, envelope, value)))
       for (;;) {
         const frame = yield* mailbox.take
@@ -114,7 +114,8 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
       value,
       deadline ?? Duration.millis(message.deadlineMillis),
       (frame, transaction) =>
-        frame.transaction === transaction && frame.client === (message.service === Service.CTL ? 0 : client)
+        frame.transaction === transaction &&
+        frame.client === (message.service === Service.CTL ? Ctl.CTL_CLIENT : client)
     )
 
   const silence = (error: Failure): boolean => error._tag === "QmiError" && error.reason._tag === "NoAnswer"

@@ -16,11 +16,17 @@ export const IoFailed = Schema.TaggedStruct("IoFailed", { detail: Schema.String 
 const Reason = Schema.Union([Unplugged, Busy, PermissionDenied, NotThere, Stalled, IoFailed])
 
 export const transportCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
-  Unplugged: { code: "TRANSPORT_UNPLUGGED", help: "Check cable, slot and power of the modem, then look with `boothold list`." },
+  Unplugged: {
+    code: "TRANSPORT_UNPLUGGED",
+    help: "Check cable, slot and power of the modem, then look with `boothold list`."
+  },
   Busy: { code: "TRANSPORT_BUSY", help: "Stop the program that holds the port (often ModemManager), then try again." },
   PermissionDenied: { code: "TRANSPORT_PERMISSION", help: "Run as root, or give your user access to the port." },
   NotThere: { code: "TRANSPORT_NOT_THERE", help: "Look with `boothold list` which ports the modem has now." },
-  Stalled: { code: "TRANSPORT_STALLED", help: "The modem stopped taking data: power-cycle it, then look with `boothold list`." },
+  Stalled: {
+    code: "TRANSPORT_STALLED",
+    help: "The modem stopped taking data: power-cycle it, then look with `boothold list`."
+  },
   IoFailed: { code: "TRANSPORT_IO", help: "The system refused the transfer; the detail names its own error." }
 }
 

@@ -21,8 +21,7 @@ const service = Service.DMS
 /** `modem` is the system image, `pri` the carrier configuration. */
 export const ImageTypeValue = { modem: 0, pri: 1 } as const
 const imageType = choice(u8, ImageTypeValue)
-/** A number is a type that the document does not know. */
-export type ImageType = CodecType<typeof imageType>
+// A number stands for a type that the document does not know.
 
 /** Bytes of a unique id. */
 export const UNIQUE_ID_SIZE = 16
@@ -136,7 +135,6 @@ export const SetFirmwareId = message({ name: "Set Firmware ID", service, id: 0x0
 
 export const BootImageDownloadModeValue = { normal: 0, "boot-and-recovery": 1 } as const
 const bootImageDownloadMode = choice(u8, BootImageDownloadModeValue)
-export type BootImageDownloadMode = CodecType<typeof bootImageDownloadMode>
 
 /** Takes effect with the next power cycle: offline, then reset (§6.6). */
 export const SetBootImageDownloadMode = message({

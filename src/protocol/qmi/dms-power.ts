@@ -17,8 +17,7 @@ export const OperatingModeValue = {
   unknown: 0xff
 } as const
 const operatingMode = choice(u8, OperatingModeValue)
-/** A number is a mode that the document does not know. */
-export type OperatingMode = CodecType<typeof operatingMode>
+// A number stands for a mode that the document does not know.
 
 /**
  * Why a modem is offline. After a preference that no stored image satisfies it boots the old image in

@@ -8,3 +8,5 @@ import { flow9x30, layer9x30 } from "./swi9x30.ts"
 export const familyFlows: ReadonlyArray<FamilyFlow> = [flow9200, flow9x15, flow9x30]
 
 export const layer: Layer.Layer<never> = layer9x30.pipe(Layer.provideMerge(layer9x15), Layer.provideMerge(layer9200))
+
+export { flow9200, layer9200, flow9x15, layer9x15, flow9x30, layer9x30 }

@@ -28,9 +28,6 @@ export interface StoredImagesReply {
   readonly other: ReadonlyArray<string>
 }
 
-/** The slot number that means "none". */
-export const noActiveSlot = 255
-
 /** Where the columns begin. */
 const Column = { slot: 5, status: 10, lru: 17, failures: 21, uniqueId: 30, buildId: 42 } as const
 
