@@ -1,0 +1,76 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as NodeChildProcess from "node:child_process"
+import { nextCommand } from "../../src/update/advice.ts"
+import type { CommandWords } from "../../src/update/advice.ts"
+import type { Condition } from "../../src/update/condition.ts"
+
+const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
+const words: CommandWords = { images: ["a.cwe", "b.nvu"], selection: ["--usb-path", "1-2"] }
+
+describe("the command that goes on", () => {
+  const advised: { readonly [T in Condition["_tag"]]: readonly [Condition & { readonly _tag: T }, string] } = {
+    Untouched: [{ _tag: "Untouched" }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
+    PreferenceRestored: [{ _tag: "PreferenceRestored", preference }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
+    PreferenceChanged: [
+      { _tag: "PreferenceChanged", wanted: preference },
+      "boothold update --usb-path 1-2 a.cwe b.nvu"
+    ],
+    RunningOther: [{ _tag: "RunningOther", found: "x" }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
+    BootAndHold: [{ _tag: "BootAndHold" }, "boothold download --usb-path 1-2 a.cwe b.nvu"],
+    HalfWritten: [
+      { _tag: "HalfWritten", image: "a.cwe", sent: 1, bytes: 2 },
+      "boothold download --usb-path 1-2 a.cwe b.nvu"
+    ],
+    WrittenNotReset: [{ _tag: "WrittenNotReset" }, "boothold download --usb-path 1-2 a.cwe b.nvu"],
+    Restarting: [{ _tag: "Restarting" }, "boothold list --usb-path 1-2"],
+    Running: [{ _tag: "Running", firmware: "02.33.03.00" }, "boothold list --usb-path 1-2"]
+  }
+  for (const [tag, [condition, command]] of Object.entries(advised)) {
+    it(`fits the state: ${tag}`, () => {
+      assert.strictEqual(nextCommand(condition, words), command)
+    })
+  }
+
+  it("is the one that ran, where nothing was changed", () => {
+    assert.strictEqual(
+      nextCommand({ _tag: "Untouched" }, { ...words, command: "reset" }),
+      "boothold reset --usb-path 1-2"
+    )
+    assert.strictEqual(
+      nextCommand({ _tag: "BootAndHold" }, { ...words, command: "update" }),
+      "boothold download --usb-path 1-2 a.cwe b.nvu"
+    )
+  })
+
+  it("carries only the options that the advised command has", () => {
+    const options = (command: string) => (command === "update" ? ["--override-download"] : [])
+    assert.strictEqual(
+      nextCommand({ _tag: "Untouched" }, { ...words, options }),
+      "boothold update --usb-path 1-2 --override-download a.cwe b.nvu"
+    )
+    assert.strictEqual(
+      nextCommand({ _tag: "BootAndHold" }, { ...words, options }),
+      "boothold download --usb-path 1-2 a.cwe b.nvu"
+    )
+  })
+
+  it("says IMAGE… where the images have no names", () => {
+    assert.strictEqual(nextCommand({ _tag: "BootAndHold" }, { images: [], selection: [] }), "boothold download IMAGE…")
+  })
+
+  it("quotes what a shell would take apart, and nothing else", () => {
+    const images = ["/firm ware/it's.cwe", "SWI9X30C_02.33.03.00.cwe", "$(reboot).nvu", "", "a\nb"]
+    assert.strictEqual(
+      nextCommand({ _tag: "BootAndHold" }, { images, selection: ["--serial", "A B"] }),
+      `boothold download --serial 'A B' '/firm ware/it'\\''s.cwe' SWI9X30C_02.33.03.00.cwe '$(reboot).nvu' '' 'a\nb'`
+    )
+  })
+
+  it("arrives in a shell as the very words that went in", () => {
+    const images = ["/firm ware/it's.cwe", `"q".cwe`, "$HOME`id`;&|*?.nvu", "back\\slash", "ümlaut.cwe", "~", "#x", ""]
+    const command = nextCommand({ _tag: "BootAndHold" }, { images, selection: ["--carrier", "AT&T (x)"] })
+    const script = `boothold() { for word in "$@"; do printf '%s\\0' "$word"; done; }; ${command}`
+    const out = NodeChildProcess.execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" })
+    assert.deepStrictEqual(out.split("\0").slice(0, -1), ["download", "--carrier", "AT&T (x)", ...images])
+  })
+})
