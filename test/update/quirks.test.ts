@@ -1,4 +1,4 @@
-/** Quirks of modems and hosts: survived, not reported. Each ends in success, and the test proves that the quirk happened. */
+/** Quirks of modems and hosts: survived, not reported. Each ends in success; that each behaviour acts is proven in test/sim. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Sim from "../../src/sim/index.ts"
