@@ -186,6 +186,14 @@ describe("decode CWE", () => {
     assert.isBelow(cweDissector.guess(new Uint8Array(400)), 1)
   })
 
+  it("shows of a cut header the fields that are whole, wherever it is cut", () => {
+    for (let length = 0; length <= 401; length++) {
+      const { fields, problems } = frameOf(image.subarray(0, length))
+      assert.isTrue(fields.every(({ offset, size }) => offset + size <= length))
+      assert.strictEqual(problems.length === 0, length === 400)
+    }
+  })
+
   it.prop("never throws on arbitrary bytes", [Schema.Array(Byte)], ([bytes]) => {
     const some = Uint8Array.from(bytes)
     cweDissector.guess(some)

@@ -58,6 +58,21 @@ describe("boothold update", () => {
     })
   )
 
+  it.effect("lets the simulated modem be faster, and by default as slow as a real one", () =>
+    Effect.gen(function* () {
+      const millis = (words: ReadonlyArray<string>) =>
+        Effect.map(boothold([...update, "--json", ...words, ...both]), ({ out }) => {
+          const result = runLines(out).at(-1)
+          assert(result?._tag === "Result")
+          return result.millis
+        })
+      const real = yield* millis([])
+      assert.isAbove(real, 60_000)
+      const ratio = real / (yield* millis(["--simulate-speed", "4"]))
+      assert.isTrue(ratio > 3.5 && ratio < 4.5, `four times faster, found ${String(ratio)}`)
+    })
+  )
+
   it.effect("asks before it writes, and takes no for an answer", () =>
     Effect.gen(function* () {
       const questions: Array<string> = []

@@ -29,7 +29,7 @@ export const linesProgress = (style: Style): Progress => {
         if (now <= quarter || now === 4) return undefined
         quarter = now
         const left = durationText(event.secondsLeft * 1000)
-        return `  ${String(now * 25)} %, ${rateText(event.bytesPerSecond)}, ${left} left`
+        return `  ${String(Math.floor((100 * event.sent) / event.bytes))} %, ${rateText(event.bytesPerSecond)}, ${left} left`
       }
       case "Programming":
         return `  ${plain(event.image)}: ${programming}`

@@ -58,8 +58,6 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
     barIncompleteChar: "░",
     hideCursor: true,
     clearOnComplete: true,
-    // Spinner and clock move also where no byte does.
-    forceRedraw: true,
     fps: 10,
     // Interruption is the runner's business: it ends in a named state, then the scope closes.
     gracefulExit: false
