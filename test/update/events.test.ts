@@ -41,7 +41,10 @@ describe("the events of a run", () => {
           }),
           { files: images9x30, plan: { overrideDownload: true } }
         ),
-        yield* simulate(em7455({ behaviours: [behaviour("slotsFull")] }), { files: images9x30 }),
+        // Its preference fits none of its images, so it is in low power: a warning.
+        yield* simulate(em7455({ preference: { firmware: "02.24.05.06", carrier: "ATT", config: "002.026_000" } }), {
+          files: images9x30
+        }),
         yield* simulate(em7455({ behaviours: [behaviour("hang", { where: "hello" })] }), { files: images9x30 }),
         yield* simulate(em7455(), {
           files: images9x30,
