@@ -188,6 +188,18 @@ describe("boothold update", () => {
     })
   )
 
+  it.effect("advises the same command again where nothing was changed", () =>
+    Effect.gen(function* () {
+      for (const [command, ...words] of [
+        ["reset", ...em7455, "-y"],
+        [...update, ...both]
+      ]) {
+        const { err } = yield* interruptAt([command ?? "", ...words], "✔ open the modem's control port")
+        contains(err, "state: The modem was not changed.", `next:  boothold ${String(command)} --simulate em7455 --yes`)
+      }
+    })
+  )
+
   it.effect("tells the interruption as the last JSON line", () =>
     Effect.gen(function* () {
       const { err, out } = yield* interruptAt([...update, "--json", ...both], "Programming")

@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as TestConsole from "effect/testing/TestConsole"
+import { settle } from "../../src/cli/settle.ts"
 import { parseBehaviour } from "../../src/cli/simulate.ts"
 import { boothold, carrier, contains, system } from "./support.ts"
 
@@ -61,6 +63,19 @@ describe("wrong usage", () => {
       const help = yield* boothold(["update", "--help"])
       assert.strictEqual(help.code, 0)
       contains(help.out, "--ignore-version-errors", "--override-download", "--skip-validation", "--vid-pid, -d")
+    })
+  )
+})
+
+describe("an error that no catalogue knows", () => {
+  it.effect("is a bug of ours: it says so, with all there is to know, and exits 1", () =>
+    Effect.gen(function* () {
+      for (const command of [Effect.die(new Error("boom")), Effect.fail("no error of ours: boom")]) {
+        assert.strictEqual(yield* settle(false)(command), 1)
+      }
+      const lines = (yield* TestConsole.errorLines).map(String)
+      assert.lengthOf(lines, 2)
+      for (const line of lines) contains(line, "this is a bug of boothold; please report it", "boom")
     })
   )
 })
