@@ -46,6 +46,7 @@ describe("the modem after an update", () => {
     const changes = [
       [{ firmware: "02.24.05.06" }, "02.24.05.06, GENERIC 002.072_000"],
       [{ carrier: "ATT" }, "02.33.03.00, ATT 002.072_000"],
+      [{ carrier: "Generic" }, "02.33.03.00, Generic 002.072_000"],
       [{ config: "002.072_001" }, "02.33.03.00, GENERIC 002.072_001"]
     ] as const
     for (const [change, found] of changes) {
@@ -138,7 +139,11 @@ describe("an update that has nothing to do", () => {
   })
 
   it("is not one where only the case of the carrier differs", () => {
-    assert.isFalse(isAlreadyThere({ ...now, preference: { ...preference, carrier: "Generic" } }, facts9x30))
+    const wish = { ...now, preference: { ...preference, carrier: "Generic" } }
+    assert.isFalse(isAlreadyThere(wish, facts9x30))
+    // Also where the preference is all that the modem tells.
+    const { carrier: _carrier, config: _config, ...terse } = facts9x30
+    assert.isFalse(isAlreadyThere(wish, { ...terse, storedImages: { _tag: "NotSupported", error: 71 } }))
   })
 
   it("is not one where the firmware wanted is unknown, or the modem is held back", () => {
