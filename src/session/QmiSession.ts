@@ -135,8 +135,8 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
     ).pipe(
       Effect.retry({ while: silence, schedule: Schedule.forever }),
       Effect.catchIf(
-        (error): error is QmiError => error._tag === "QmiError" && error.reason._tag === "Refused",
-        // It speaks, so it is alive; older firmware need not know the question.
+        (error): error is QmiError => error._tag === "QmiError" && error.reason._tag !== "NoAnswer",
+        // It speaks, so it is alive; its firmware need not know the question.
         () => Effect.void
       ),
       Effect.timeoutOrElse({

@@ -24,7 +24,10 @@ const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word :
 
 const line = (command: AdvisedCommand, words: CommandWords): string => {
   const options = [...words.selection, ...(words.options?.(command) ?? [])]
-  const images = words.images.length === 0 ? ["IMAGE…"] : words.images.map(quoted)
+  const images =
+    words.images.length === 0
+      ? ["IMAGE…"]
+      : words.images.map((image) => quoted(image.startsWith("-") ? `./${image}` : image))
   const needsImages = command === "update" || command === "download"
   return ["boothold", command, ...options.map(quoted), ...(needsImages ? images : [])].join(" ")
 }

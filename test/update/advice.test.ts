@@ -58,6 +58,13 @@ describe("the command that goes on", () => {
     assert.strictEqual(nextCommand({ _tag: "BootAndHold" }, { images: [], selection: [] }), "boothold download IMAGE…")
   })
 
+  it("keeps a file whose name looks like an option a file", () => {
+    assert.strictEqual(
+      nextCommand({ _tag: "BootAndHold" }, { images: ["-x.cwe"], selection: [] }),
+      "boothold download ./-x.cwe"
+    )
+  })
+
   it("quotes what a shell would take apart, and nothing else", () => {
     const images = ["/firm ware/it's.cwe", "SWI9X30C_02.33.03.00.cwe", "$(reboot).nvu", "", "a\nb"]
     assert.strictEqual(

@@ -53,7 +53,7 @@ describe("the bytes that were checked are those that are sent", () => {
       if (exit._tag === "Success") return
       const error = Option.getOrThrow(Cause.findErrorOption(exit.cause))
       assert.instanceOf(error, UpdateError)
-      assert.strictEqual((error).code, "QDL_IMAGE_CHANGED")
+      assert.strictEqual(error.code, "QDL_IMAGE_CHANGED")
       const journal = yield* modem.journal
       assert.notInclude(
         journal.map(({ _tag }) => _tag),

@@ -68,7 +68,7 @@ const stepLines = (step: StepReport, number: string, depth: number, style: Style
     (text) => text !== ""
   )
   return [
-    `${indent}${number.padEnd(5)} ${plain(step.title)}  ${style.dim(about.join(", "))}`,
+    `${indent}${number.padEnd(5)} ${style.bold(plain(step.name))}: ${plain(step.title)}  ${style.dim(about.join(", "))}`,
     ...step.inside.flatMap((inner, index) => stepLines(inner, `${number}.${String(index + 1)}`, depth + 1, style))
   ]
 }
