@@ -92,6 +92,10 @@ export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: Op
   if (set.system === undefined && family.way === "boot-and-hold") {
     return yield* new PlanError({ reason: { _tag: "Incomplete", missing: ["a system image"] } })
   }
+  // Without a carrier image only the user can say which of the stored ones is meant.
+  if (family.needsCarrier && set.carrier === undefined && !(set.values.carrier.given && set.values.config.given)) {
+    return yield* new PlanError({ reason: { _tag: "Incomplete", missing: ["a carrier image"] } })
+  }
   const wanted = yield* Effect.fromResult(flows.wanted(set))
   const checks = yield* Effect.fromResult(
     checkImages({

@@ -351,6 +351,15 @@ describe("images that are not for this modem", () => {
     })
   )
 
+  it.effect("a system image alone is refused as incomplete", () =>
+    Effect.gen(function* () {
+      const files = Object.fromEntries(Object.entries(images9x30).filter(([name]) => name.endsWith(".cwe")))
+      const run = yield* simulate(Sim.em7455(), { files })
+      assert.strictEqual(failure(run.exit).code, "PLAN_INCOMPLETE")
+      never(run)
+    })
+  )
+
   it.effect("a slot that does not exist is refused", () =>
     Effect.gen(function* () {
       const run = yield* simulate(Sim.em7455(), { files: images9x30, plan: { modemStorageIndex: 5 } })

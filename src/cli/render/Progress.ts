@@ -3,13 +3,11 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { describeCondition } from "../../update/condition.ts"
-import type { UpdateEvent } from "../../update/events.ts"
 import { Screen } from "../Screen.ts"
 import { interruptedLines } from "./events.ts"
 import { runLine } from "./json.ts"
+import type { Progress } from "./listener.ts"
 import { styleFor } from "./text.ts"
-
-export type Progress = (event: UpdateEvent) => Effect.Effect<void>
 
 const jsonLines: Progress = (event) => Console.log(runLine(event))
 

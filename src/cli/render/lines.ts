@@ -3,7 +3,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type { UpdateEvent } from "../../update/events.ts"
 import { finishedLine, imageTitle, noteLine, programming, rateText } from "./events.ts"
-import type { Progress } from "./Progress.ts"
+import type { Progress } from "./listener.ts"
 import { durationText, plain } from "./text.ts"
 import type { Style } from "./text.ts"
 

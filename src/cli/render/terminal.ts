@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { UpdateEvent } from "../../update/events.ts"
 import { finishedLine, imageTitle, noteLine, programming, rateText } from "./events.ts"
-import type { Progress } from "./Progress.ts"
+import type { Progress } from "./listener.ts"
 import { bytesText, durationText, plain } from "./text.ts"
 import type { Style } from "./text.ts"
 
