@@ -15,7 +15,7 @@ export const layers = {
   session: ["protocol", "transport"],
   plan: ["protocol", "image", "flow", "device"],
   update: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport"],
-  sim: ["protocol", "image", "transport", "device"],
+  sim: ["protocol", "image", "file", "transport", "device"],
   cli: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "sim"]
 }
 

@@ -39,7 +39,7 @@ export interface ModemOptions {
   readonly serial?: string
   /** 15 digits, the last one a Luhn check digit. */
   readonly imei?: string
-  /** Faster sums of the platform; the default needs none. */
+  /** Sums over what is received; the host's by default, JavaScript where it has none. */
   readonly checksums?: Checksums
   /** The whole state, e.g. one that was saved: everything above about images is ignored then. */
   readonly state?: ModemState

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Scope from "effect/Scope"
 import type { PortRole } from "../device/UsbBus.ts"
-import { pureChecksums } from "../image/checksums.ts"
+import { hostChecksums } from "../file/Checksums.ts"
 import type { Connection } from "../transport/Connection.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import { serveAt } from "./at/AtServer.ts"
@@ -153,7 +153,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     const core: Core = {
       model,
       imei,
-      checksums: setup.checksums ?? pureChecksums,
+      checksums: setup.checksums ?? hostChecksums(),
       timing,
       faults,
       state: Effect.sync(() => state),
