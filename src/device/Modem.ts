@@ -34,8 +34,16 @@ const hex4 = (n: number): string => n.toString(16).padStart(4, "0")
 
 export const vidPid = (device: UsbDevice): string => `${hex4(device.vendorId)}:${hex4(device.productId)}`
 
+/** One id is shared by several models (devices.md, rule 1): the product string says which, where it names one of them. */
+const nameOf = (device: UsbDevice): string => {
+  const label = labelOfDevice(device)
+  const { product } = device
+  if (label === undefined) return product ?? "unknown device"
+  return product !== undefined && label.split("/").includes(product) ? product : label
+}
+
 export const describeDevice = (device: UsbDevice): string =>
-  `${labelOfDevice(device) ?? device.product ?? "unknown device"} ${vidPid(device)} at ${device.portPath}` +
+  `${nameOf(device)} ${vidPid(device)} at ${device.portPath}` +
   (device.serial === undefined ? "" : `, serial ${device.serial}`) +
   `, ${usbMode(device)}`
 
