@@ -275,6 +275,18 @@ describe("a fault ends in a typed error with the modem's state", () => {
     )
   }
 
+  for (const [family, modem, files] of families.slice(1)) {
+    it.effect(`of ${family}: Error to every Hello, which only the 9x30 may mean otherwise`, () =>
+      Effect.gen(function* () {
+        const run = yield* simulate(modem([behaviour("errorToHello", { versions: [4, 5, 6] })]), { files })
+        const error = failure(run.exit) as UpdateError
+        assert.strictEqual(error.code, "QDL_REJECTED")
+        assert.strictEqual(error.step, "hello")
+        assert.strictEqual(error.condition._tag, "BootAndHold")
+      })
+    )
+  }
+
   it.effect("a carrier image that is not applied is no success", () =>
     Effect.gen(function* () {
       const run = yield* simulate(Sim.em7455({ behaviours: [behaviour("carrierNotApplied")] }), { files: images9x30 })
