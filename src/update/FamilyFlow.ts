@@ -97,7 +97,6 @@ const download =
 
 const shared = (family: Family) => ({
   family,
-  downloadWithoutValidation: runnable(Flows.downloadWithoutValidation(family), download(family)),
   hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input))
 })
 
@@ -112,12 +111,14 @@ export const preferenceFamily = <Steps extends ReadonlyArray<AnyStep>>(
     // `wanted` below gives a preference to every family of this kind.
     wanted: input.wanted.preference ?? { firmware: input.wanted.firmware ?? "", config: "", carrier: "" }
   })
+  const sending = Flows.preferenceDownloadFlow(family)
   return {
     ...shared(family),
     wanted: (set) => Result.map(wantedPreference(set), (preference) => ({ firmware: preference.firmware, preference })),
     update: runnable(update, start),
-    updateWithoutValidation: runnable(Flows.withoutValidation(family), start),
-    download: runnable(Flows.preferenceDownloadFlow(family), download(family))
+    updateWithoutValidation: runnable(Flows.withoutValidation(update, family), start),
+    download: runnable(sending, download(family)),
+    downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family))
   }
 }
 
@@ -131,12 +132,14 @@ export const bootAndHoldFamily = <Steps extends ReadonlyArray<AnyStep>>(
     images: input.images,
     wanted: { firmware: input.wanted.firmware }
   })
+  const sending = Flows.downloadFlow(family)
   return {
     ...shared(family),
     wanted: (set) => Result.map(wantedFirmware(set, family.id), (wanted) => ({ ...wanted, preference: undefined })),
     update: runnable(update, start),
-    updateWithoutValidation: runnable(Flows.withoutValidationHeld(family), start),
-    download: runnable(Flows.downloadFlow(family), download(family))
+    updateWithoutValidation: runnable(Flows.withoutValidation(update, family), start),
+    download: runnable(sending, download(family)),
+    downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family))
   }
 }
 

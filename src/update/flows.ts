@@ -2,8 +2,8 @@
 import type { Family } from "../device/families/Family.ts"
 import type { OpenedImage } from "../file/Image.ts"
 import * as Flow from "../flow/Flow.ts"
-import { omit, replace } from "../flow/edit.ts"
 import { choice, each } from "../flow/nest.ts"
+import type { AnyStep } from "../flow/Step.ts"
 import * as Steps from "./steps/index.ts"
 import type { Delivery, DownloadDelivery, DownloadList, Target, Transferred } from "./steps/state.ts"
 import { samePreference } from "../plan/facts.ts"
@@ -157,23 +157,15 @@ export const preferenceDownloadFlow = (family: Family<"preference">) =>
 export const holdFlow = (family: Family) =>
   Flow.make<Target>("reset")(Steps.openControl, Steps.identify, Steps.holdOnly, Steps.awaitHold(family))
 
-/** Ends where the modem's port is back: for `--skip-validation`. */
-export const withoutValidation = (family: Family<"preference">) => {
-  const back = Steps.waitForPort(family)
-  return preferenceFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
+/**
+ * The same flow up to its wait for the boot, ending where the modem's port is back: for `--skip-validation`. Made from
+ * the flow at hand, so that a step that somebody inserted stays in it. The beginning of a proven flow is proven, and
+ * the last step needs no more than the one in whose place it stands. A flow without such a step stays as it is.
+ */
+export const withoutValidation = <Init, S extends ReadonlyArray<AnyStep>>(
+  flow: Flow.Flow<Init, S>,
+  family: Family
+): Flow.Flow<Init, ReadonlyArray<AnyStep>> => {
+  const boot = flow.steps.findIndex(({ name }) => name === "wait-for-boot")
+  return Flow.unchecked(flow.name, boot === -1 ? flow.steps : [...flow.steps.slice(0, boot), Steps.waitForPort(family)])
 }
-
-export const withoutValidationHeld = (family: Family<"boot-and-hold">) => {
-  const back = Steps.waitForPort(family)
-  return bootAndHoldFlow(family).pipe(omit("release"), omit("verify"), replace("wait-for-boot", back))
-}
-
-export const downloadWithoutValidation = (family: Family) =>
-  Flow.make<DownloadDelivery>("download")(
-    Steps.checkImagesOnly,
-    Steps.openDownloadNow(family),
-    Steps.dloadSwitch,
-    transferImages(family),
-    Steps.resetModem,
-    Steps.waitForPort(family)
-  )

@@ -1,5 +1,7 @@
 /** Type tests on the real steps: an update in the wrong order does not compile. `tsc` proves every `@ts-expect-error`. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import { swi9200 } from "../../src/device/families/swi9200.ts"
 import { swi9x30 } from "../../src/device/families/swi9x30.ts"
 import * as Flow from "../../src/flow/index.ts"
@@ -100,6 +102,24 @@ describe("a flow can be inspected before it runs", () => {
     assert.deepStrictEqual(
       transfer?.inside.map(({ name }) => name),
       ["hello", "open", "write", "close"]
+    )
+  })
+})
+
+describe("a flow without validation", () => {
+  it("is the given flow up to the boot: a step that was inserted stays", () => {
+    const park = Flow.step({
+      name: "park",
+      title: "park the vehicle",
+      risk: "none",
+      deadline: Duration.minutes(1),
+      run: () => Effect.succeed({ parked: true })
+    })
+    const edited = Flows.preferenceFlow(swi9x30).pipe(Flow.insertBefore("restart", park))
+    const { updateWithoutValidation } = preferenceFamily(swi9x30, edited)
+    assert.deepStrictEqual(
+      updateWithoutValidation.steps.map(({ name }) => name),
+      ["open-control", "identify", "check", "set-preference", "park", "restart", "download", "wait-for-boot"]
     )
   })
 })
