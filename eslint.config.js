@@ -16,13 +16,18 @@ export const layers = {
   plan: ["protocol", "image", "flow", "device"],
   update: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport"],
   sim: ["protocol", "image", "file", "transport", "device"],
-  cli: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "sim"]
+  live: ["protocol", "image", "file", "transport", "device"],
+  serve: ["protocol", "image", "file", "transport", "device", "sim"],
+  cli: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "sim", "live", "serve"]
 }
+
+/** The edges: real ports and buses, simulated modems for other programs, and the process. */
+const onNode = new Set(["live", "serve", "cli"])
 
 /** Bytes and values only: no Node, no platform, no runtime services. */
 const pure = new Set(["protocol", "image", "plan", "flow"])
 
-const nodeOnly = ["node:*", "@effect/platform-node", "@effect/platform-node/**", "serialport", "usb"]
+const nodeOnly = ["node:*", "@effect/platform-node", "@effect/platform-node/**", "serialport", "@serialport/**", "usb", "@lydell/**"]
 
 const restrict = (folder, allowed) => {
   const forbidden = Object.keys(layers).filter((layer) => layer !== folder && !allowed.includes(layer))
@@ -39,12 +44,12 @@ const restrict = (folder, allowed) => {
                 message: `src/${folder} may import only: ${[folder, ...allowed].join(", ")}`
               }
             ]),
-        ...(folder === "cli"
+        ...(onNode.has(folder)
           ? []
           : [
               {
                 group: nodeOnly,
-                message: `src/${folder} must run without Node: keep platform code in cli or live layers`
+                message: `src/${folder} must run without Node: keep platform code in live, serve or cli`
               }
             ]),
         ...(pure.has(folder)
