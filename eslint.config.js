@@ -27,7 +27,15 @@ const onNode = new Set(["live", "serve", "cli"])
 /** Bytes and values only: no Node, no platform, no runtime services. */
 const pure = new Set(["protocol", "image", "plan", "flow"])
 
-const nodeOnly = ["node:*", "@effect/platform-node", "@effect/platform-node/**", "serialport", "@serialport/**", "usb", "@lydell/**"]
+const nodeOnly = [
+  "node:*",
+  "@effect/platform-node",
+  "@effect/platform-node/**",
+  "serialport",
+  "@serialport/**",
+  "usb",
+  "@lydell/**"
+]
 
 const restrict = (folder, allowed) => {
   const forbidden = Object.keys(layers).filter((layer) => layer !== folder && !allowed.includes(layer))

@@ -1,0 +1,170 @@
+/** The comparison itself: what it makes of bytes, and that no difference slips through. */
+import { assert, describe, it } from "@effect/vitest"
+import { encodeFrame as hdlc } from "../../src/protocol/hdlc.ts"
+import { encodeRequest, hello, writeHeader } from "../../src/protocol/qdl/request.ts"
+import { encodeFrame as qmux, Service, type QmuxFrame } from "../../src/protocol/qmi/Qmux.ts"
+import { compare, judge, type Allowed } from "./compare.ts"
+import { conversation, readTranscript, type Transfer } from "./conversation.ts"
+
+const said = (port: string, ...pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<Transfer> =>
+  pieces.map((bytes) => ({
+    at: 0,
+    enumeration: 1,
+    port,
+    direction: "to-modem",
+    bytes: Buffer.from(bytes).toString("hex")
+  }))
+
+const request = (fields: Partial<QmuxFrame>): Uint8Array =>
+  qmux({
+    service: Service.DMS,
+    client: 1,
+    control: 0,
+    kind: "request",
+    transaction: 1,
+    message: 0x0022,
+    tlvs: [],
+    ...fields
+  })
+
+const text = (line: string): Uint8Array => Buffer.from(line, "latin1")
+
+const chunk = Uint8Array.from({ length: 300 }, (_, index) => index)
+const write = Buffer.concat([writeHeader(0, chunk.length), chunk])
+const download = [
+  hdlc(encodeRequest(hello(5))),
+  hdlc(encodeRequest(hello(6))),
+  write,
+  hdlc(encodeRequest({ _tag: "CloseUnframed" }))
+]
+
+/** Every way in which one stream can be cut in two. */
+const cuts = (bytes: Uint8Array): ReadonlyArray<ReadonlyArray<Uint8Array>> =>
+  Array.from({ length: bytes.length - 1 }, (_, index) => [bytes.subarray(0, index + 1), bytes.subarray(index + 1)])
+
+describe("conversation", () => {
+  it("names what was said on each port", () => {
+    const transfers = [
+      ...said("control", request({ message: 0x0021 })),
+      ...said("at", text("AT!BOOT"), text("HOLD\rATI\r")),
+      ...said("download", ...download)
+    ]
+    assert.deepStrictEqual(
+      conversation(transfers).map(({ name, place }) => `${place}: ${name}`),
+      [
+        "1 control: DMS Get Manufacturer",
+        "1 at: AT!BOOTHOLD",
+        "1 at: ATI",
+        "1 download: Hello 5",
+        "1 download: Hello 6",
+        "1 download: WriteUnframed",
+        "1 download: CloseUnframed"
+      ]
+    )
+  })
+
+  it("does not depend on how the bytes were cut", () => {
+    const whole = conversation(said("download", ...download))
+    for (const pieces of cuts(Buffer.concat(download))) {
+      assert.deepStrictEqual(conversation(said("download", ...pieces)), whole)
+    }
+  })
+
+  it("leaves out transaction and client numbers, and nothing else of a QMI message", () => {
+    const plain = conversation(said("control", request({})))
+    assert.deepStrictEqual(conversation(said("control", request({ transaction: 9, client: 7 }))), plain)
+    for (const other of [{ control: 0x80 }, { message: 0x0023 }, { tlvs: [{ type: 1, value: Uint8Array.of(1) }] }]) {
+      assert.notDeepEqual(conversation(said("control", request(other))), plain)
+    }
+  })
+
+  it("tells what was begun and never finished", () => {
+    const names = (transfers: ReadonlyArray<Transfer>) => conversation(transfers).map(({ name }) => name)
+    assert.deepStrictEqual(names(said("at", text("ATI\rAT!"))), ["ATI", "unfinished"])
+    assert.deepStrictEqual(names(said("control", request({}).subarray(0, 5))), ["unfinished"])
+    assert.deepStrictEqual(names(said("download", write.subarray(0, 50))), ["unfinished"])
+  })
+
+  it("takes bytes on other ports as they are", () => {
+    assert.deepStrictEqual(conversation(said("nmea", text("$GPS")))[0]?.bytes, "24475053")
+  })
+
+  it("ignores what the modem said, and refuses lines that are none", () => {
+    const line = JSON.stringify({ at: 1, enumeration: 1, port: "at", direction: "from-modem", bytes: "0d" })
+    assert.deepStrictEqual(conversation(readTranscript(`${line}\n`)), [])
+    assert.throws(() => readTranscript('{"at":1}'))
+  })
+})
+
+const differencesOf = (theirs: ReadonlyArray<Transfer>, ours: ReadonlyArray<Transfer>) =>
+  compare(conversation(theirs), conversation(ours))
+
+describe("compare", () => {
+  it("finds nothing where both said the same", () => {
+    assert.deepStrictEqual(differencesOf(said("download", ...download), said("download", ...download)), [])
+  })
+
+  it("finds every single byte that was changed in a frame, a write header or its data", () => {
+    const stream = Buffer.concat(download)
+    const theirs = conversation(said("download", stream))
+    for (let at = 0; at < stream.length; at++) {
+      const changed = Buffer.from(stream)
+      changed[at] = (changed[at] ?? 0) ^ 0x01
+      assert.isNotEmpty(compare(theirs, conversation(said("download", changed))), `byte ${String(at)}`)
+    }
+  })
+
+  it("finds what is missing, what is more, and what is in another order", () => {
+    const [first = chunk, second = chunk, ...rest] = download
+    const kinds = (ours: ReadonlyArray<Uint8Array>) =>
+      differencesOf(said("download", ...download), said("download", ...ours)).map(({ kind }) => kind)
+    assert.deepStrictEqual(kinds([second, ...rest]), ["only theirs"])
+    assert.deepStrictEqual(kinds([first, first, second, ...rest]), ["only ours"])
+    assert.deepStrictEqual(kinds([second, first, ...rest]), ["other order"])
+  })
+
+  it("finds a frame that is the same but for a leading flag", () => {
+    const [first = chunk] = download
+    const flagged = Buffer.concat([Uint8Array.of(0x7e), first])
+    const [difference] = differencesOf(
+      said("download", first[0] === 0x7e ? first.subarray(1) : first),
+      said("download", first[0] === 0x7e ? first : flagged)
+    )
+    assert.strictEqual(difference?.kind, "other bytes")
+  })
+
+  it("keeps the stays on the bus apart", () => {
+    const again = said("download", ...download).map((transfer) => ({ ...transfer, enumeration: 2 }))
+    assert.isNotEmpty(differencesOf(said("download", ...download), again))
+  })
+})
+
+describe("judge", () => {
+  const licence: Allowed = {
+    id: "x",
+    port: "download",
+    kind: "only theirs",
+    names: ["Hello 5"],
+    theirs: "^7e",
+    why: "because",
+    source: "qdl.md §3.2"
+  }
+  const differences = differencesOf(said("download", ...download), said("download", ...download.slice(1)))
+
+  it("lets through what a licence names, and says which was used", () => {
+    const { forbidden, used } = judge(differences, [{ ...licence, theirs: "" }])
+    assert.deepStrictEqual(forbidden, [])
+    assert.deepStrictEqual([...used], [["x", 1]])
+  })
+
+  it("forbids what differs from the licence in any respect", () => {
+    const others: ReadonlyArray<Partial<Allowed>> = [
+      { port: "at" },
+      { kind: "only ours" },
+      { names: ["Hello 4"] },
+      { theirs: "^00" },
+      { ours: "." }
+    ]
+    for (const other of others) assert.lengthOf(judge(differences, [{ ...licence, theirs: "", ...other }]).forbidden, 1)
+  })
+})
