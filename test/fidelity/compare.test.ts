@@ -146,6 +146,7 @@ describe("judge", () => {
     kind: "only theirs",
     names: ["Hello 5"],
     theirs: "^7e",
+    times: 1,
     why: "because",
     source: "qdl.md §3.2"
   }
@@ -163,7 +164,8 @@ describe("judge", () => {
       { kind: "only ours" },
       { names: ["Hello 4"] },
       { theirs: "^00" },
-      { ours: "." }
+      { ours: "." },
+      { times: 0 }
     ]
     for (const other of others) assert.lengthOf(judge(differences, [{ ...licence, theirs: "", ...other }]).forbidden, 1)
   })

@@ -23,6 +23,8 @@ export const Allowed = Schema.Struct({
   /** Only where the bytes of ours, or of theirs, match these expressions. */
   ours: Schema.optionalKey(Schema.String),
   theirs: Schema.optionalKey(Schema.String),
+  /** At most so many in one run of both tools; the next one is forbidden. */
+  times: Schema.Int,
   why: Schema.String,
   /** Document and section. */
   source: Schema.String
@@ -121,7 +123,7 @@ export interface Verdict {
 export const judge = (differences: ReadonlyArray<Difference>, allowed: ReadonlyArray<Allowed>): Verdict => {
   const used = new Map<string, number>()
   const forbidden = differences.filter((difference) => {
-    const licence = allowed.find((one) => licenses(difference, one))
+    const licence = allowed.find((one) => licenses(difference, one) && (used.get(one.id) ?? 0) < one.times)
     if (licence !== undefined) used.set(licence.id, (used.get(licence.id) ?? 0) + 1)
     return licence === undefined
   })

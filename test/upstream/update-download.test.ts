@@ -5,14 +5,23 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Modem from "../../src/device/Modem.ts"
+import * as Image from "../../src/file/Image.ts"
+import { ImageFiles, inMemory } from "../../src/file/ImageSource.ts"
 import { HeaderSize } from "../../src/image/CweHeader.ts"
 import * as Sim from "../../src/sim/index.ts"
+import { Tap } from "../../src/transport/Connection.ts"
+import * as Update from "../../src/update/Update.ts"
+import { compare, differenceText, judge } from "../fidelity/compare.ts"
+import { conversation, type Message, type Transfer } from "../fidelity/conversation.ts"
+import { allowedDifferences } from "../fidelity/licences.ts"
 import { images9200, images9x15, images9x30, spk9x15 } from "../support/simulated-update.ts"
 import type { Files } from "../support/simulated-update.ts"
 import { portOnPty, runProgram } from "./download-port.ts"
@@ -88,8 +97,40 @@ const update = Effect.fnUntraced(function* (setup: Sim.ModemSetup, files: Files)
     journal.flatMap((entry) => (entry._tag === "ImageAbandoned" ? [entry.why] : [])),
     []
   )
-  return { state: yield* modem.state, journal }
+  return { state: yield* modem.state, journal, said: conversation([transferOf(written)]) }
 }, Effect.scoped)
+
+const transferOf = (bytes: Uint8Array): Transfer => ({
+  at: 0,
+  enumeration: 1,
+  port: "download",
+  direction: "to-modem",
+  bytes: Buffer.from(bytes).toString("hex")
+})
+
+/** What we say to the same modem on its download port, with the same images. */
+const weSay = (setup: Sim.ModemSetup, files: Files) =>
+  Effect.gen(function* () {
+    const pieces: Array<Transfer> = []
+    const images = yield* Image.openSet(Object.keys(files))
+    const plan = yield* Update.planDownload(yield* Modem.select(), images)
+    yield* Effect.provideService(Update.run(plan), Tap, ({ bytes, direction, endpoint }) =>
+      Effect.sync(() => {
+        if (direction === "to-modem" && endpoint.endsWith("/download")) pieces.push(transferOf(bytes))
+      })
+    )
+    return conversation(pieces)
+  }).pipe(
+    Effect.scoped,
+    Effect.provideService(ImageFiles, inMemory(files)),
+    Effect.provide(Layer.fresh(Sim.layer(setup)))
+  )
+
+/** Byte by byte: what differs must be licensed by the protocol documents. */
+const sameBytes = Effect.fnUntraced(function* (setup: Sim.ModemSetup, files: Files, theirs: ReadonlyArray<Message>) {
+  const { forbidden } = judge(compare(theirs, yield* weSay(setup, files)), allowedDifferences.allowed)
+  assert.deepStrictEqual(forbidden.map(differenceText), [])
+})
 
 /** In boot-and-hold, told to run what comes: as after a preference was set whose images are missing. */
 const holding = (model: Sim.Model, preference?: Sim.Preference) =>
@@ -107,7 +148,9 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
     () =>
       Effect.gen(function* () {
         const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
-        const { journal, state } = yield* update(holding(Sim.models.em7455, preference), images9x30)
+        const setup = holding(Sim.models.em7455, preference)
+        const { journal, said, state } = yield* update(setup, images9x30)
+        yield* sameBytes(setup, images9x30, said)
         const { build: _, ...running } = state.running
         assert.deepStrictEqual(running, { ...preference, slot: 2 })
         assert.strictEqual(state.operatingMode, 0)
@@ -131,7 +174,9 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
     () =>
       Effect.gen(function* () {
         const preference = { firmware: "05.05.78.00", config: "005.031_001", carrier: "GENEU-4G" }
-        const { state } = yield* update(holding(Sim.models.mc7354, preference), images9x15)
+        const setup = holding(Sim.models.mc7354, preference)
+        const { said, state } = yield* update(setup, images9x15)
+        yield* sameBytes(setup, images9x15, said)
         const { build: _, ...running } = state.running
         assert.deepStrictEqual(running, { ...preference, slot: 2 })
       }),
@@ -143,7 +188,9 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
     () =>
       Effect.gen(function* () {
         const preference = { firmware: "05.05.78.00", config: "005.031_001", carrier: "GENEU-4G" }
-        const { state } = yield* update(holding(Sim.models.mc7354, preference), spk9x15)
+        const setup = holding(Sim.models.mc7354, preference)
+        const { said, state } = yield* update(setup, spk9x15)
+        yield* sameBytes(setup, spk9x15, said)
         const { build: _, ...running } = state.running
         assert.deepStrictEqual(running, { ...preference, slot: 2 })
       }),
@@ -154,7 +201,9 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
     "flashes an MC7710, which has one slot and no preference",
     () =>
       Effect.gen(function* () {
-        const { state } = yield* update(holding(Sim.models.mc7710), images9200)
+        const setup = holding(Sim.models.mc7710)
+        const { said, state } = yield* update(setup, images9200)
+        yield* sameBytes(setup, images9200, said)
         assert.strictEqual(state.running.firmware, "03.05.29.03")
         assert.strictEqual(state.running.slot, 1)
       }),
