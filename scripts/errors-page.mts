@@ -14,6 +14,7 @@ import { qmiCodecCatalogue } from "../src/protocol/qmi/QmiCodecError.ts"
 import { atCatalogue } from "../src/session/AtError.ts"
 import { qdlCatalogue } from "../src/session/QdlError.ts"
 import { qmiCatalogue } from "../src/session/QmiError.ts"
+import { serveCatalogue } from "../src/serve/ServeError.ts"
 import { transportCatalogue } from "../src/transport/TransportError.ts"
 import { flowCatalogue } from "../src/update/FlowError.ts"
 
@@ -32,7 +33,8 @@ export const catalogues: ReadonlyArray<readonly [string, string, Catalogue<strin
   ["QdlError", "the boot loader", qdlCatalogue],
   ["FlowError", "the update as a whole", flowCatalogue],
   ["DecodeError", "`boothold decode`", decodeCatalogue],
-  ["HexError", "bytes as text", hexCatalogue]
+  ["HexError", "bytes as text", hexCatalogue],
+  ["ServeError", "`boothold simulate`", serveCatalogue]
 ]
 
 /** `NeverAppeared` reads "never appeared". */

@@ -132,8 +132,16 @@ export const exitCodes = {
       "DEVICE_NEVER_APPEARED"
     ]
   },
-  permission: { exit: 15, meaning: "no right to use the port", codes: ["TRANSPORT_PERMISSION"] },
-  busy: { exit: 16, meaning: "another program holds the port", codes: ["TRANSPORT_BUSY"] },
+  permission: {
+    exit: 15,
+    meaning: "no right to use the port, or to attach one",
+    codes: ["TRANSPORT_PERMISSION", "SERVE_NOT_ROOT"]
+  },
+  busy: {
+    exit: 16,
+    meaning: "another program holds the port or the address",
+    codes: ["TRANSPORT_BUSY", "SERVE_ADDRESS_IN_USE", "SERVE_NO_VHCI_PORT"]
+  },
   connection: {
     exit: 17,
     meaning: "the modem or its port went away, or the transfer to it broke",
@@ -141,20 +149,32 @@ export const exitCodes = {
   },
   file: {
     exit: 18,
-    meaning: "a file cannot be read",
+    meaning: "a file cannot be read, or not be written",
     codes: [
       "FILE_NOT_FOUND",
       "FILE_NOT_A_FILE",
       "FILE_NOT_READABLE",
       "FILE_CHANGED",
       "FILE_READ_FAILED",
-      "CLI_NO_SUCH_INPUT"
+      "CLI_NO_SUCH_INPUT",
+      "SERVE_PATH_UNUSABLE",
+      "SERVE_PATH_TAKEN",
+      "SERVE_STATE_BAD"
     ]
   },
   unsupported: {
     exit: 19,
     meaning: "not possible here: no live modems in this version, no flow for the family, or Node is too old",
-    codes: ["CLI_NOT_LIVE", "DEVICE_BUS_UNAVAILABLE", "UPDATE_FLOW_MISSING", "FILE_NO_FILE_SYSTEM"]
+    codes: [
+      "CLI_NOT_LIVE",
+      "DEVICE_BUS_UNAVAILABLE",
+      "UPDATE_FLOW_MISSING",
+      "FILE_NO_FILE_SYSTEM",
+      "SERVE_PTY_MISSING",
+      "SERVE_VHCI_MISSING",
+      "SERVE_CANNOT_LISTEN",
+      "SERVE_ATTACH_FAILED"
+    ]
   },
   notDecoded: {
     exit: 20,
