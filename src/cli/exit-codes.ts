@@ -140,7 +140,7 @@ export const exitCodes = {
   busy: {
     exit: 16,
     meaning: "another program holds the port or the address",
-    codes: ["TRANSPORT_BUSY", "SERVE_ADDRESS_IN_USE", "SERVE_NO_VHCI_PORT"]
+    codes: ["TRANSPORT_BUSY", "SERVE_ADDRESS_IN_USE", "SERVE_NO_VHCI_PORT", "SERVE_VHCI_PORT_HELD"]
   },
   connection: {
     exit: 17,
@@ -171,9 +171,24 @@ export const exitCodes = {
       "UPDATE_FLOW_MISSING",
       "FILE_NO_FILE_SYSTEM",
       "SERVE_PTY_MISSING",
-      "SERVE_VHCI_MISSING",
+      "SERVE_NO_VHCI",
+      "SERVE_NOT_DESCRIBED",
       "SERVE_CANNOT_LISTEN",
       "SERVE_ATTACH_FAILED"
+    ]
+  },
+  notServed: {
+    exit: 21,
+    meaning: "a simulated modem cannot be offered to other programs",
+    codes: [
+      "SERVE_ADDRESS_IN_USE",
+      "SERVE_LISTEN",
+      "SERVE_NOT_ROOT",
+      "SERVE_NO_VHCI",
+      "SERVE_NO_FREE_PORT",
+      "SERVE_PORT_NOT_FREE",
+      "SERVE_ATTACH",
+      "SERVE_NOT_DESCRIBED"
     ]
   },
   notDecoded: {
