@@ -1,0 +1,314 @@
+/**
+ * The USB side of one enumeration as a state machine: requests of the host in, answers out, and the modem's ports behind
+ * it. No time, no I/O; whoever carries the requests (USB/IP, a test) gives every one of them a number.
+ */
+import { Status } from "../../protocol/usbip/message.ts"
+import { decodeSetup, nothing, standardRequest } from "./control.ts"
+import type { ControlState, Setup } from "./control.ts"
+import type { UsbDescription, UsbInterface } from "./descriptors.ts"
+import { InPipe } from "./InPipe.ts"
+import type { Complete } from "./InPipe.ts"
+import { QmuxSplitter } from "./QmuxSplitter.ts"
+
+/** A USB request block as the host submits it. */
+export interface UsbRequest {
+  /** Unique among those that are not answered. */
+  readonly id: number
+  readonly endpoint: number
+  readonly direction: "in" | "out"
+  readonly flags: number
+  readonly length: number
+  readonly setup: Uint8Array
+  readonly data: Uint8Array
+}
+
+/** Who carries the requests, and who pumps the ports. */
+export interface UsbOutlets {
+  /** Answers a request: status, bytes moved, and what goes to the host. */
+  readonly complete: Complete
+  /** The host has bytes for the port behind this interface: fetch them with `takeOut`. */
+  readonly outReady: (interfaceNumber: number) => void
+  /** The port may send again after `full` was true. */
+  readonly drained: (interfaceNumber: number) => void
+}
+
+const ClassRequest = {
+  sendEncapsulatedCommand: 0x00,
+  getEncapsulatedResponse: 0x01,
+  setLineCoding: 0x20,
+  getLineCoding: 0x21,
+  setControlLineState: 0x22,
+  sendBreak: 0x23
+} as const
+
+const RESPONSE_AVAILABLE = 0x01
+const DTR = 1
+
+/**
+ * What a port may have sent that nobody has read: a device's own buffer. Then the modem waits, as behind a full pipe:
+ * an answer that nobody reads comes first when the port is read again, as on real ports.
+ */
+const inLimit = 65_536
+/** Encapsulated answers that nobody has fetched. */
+const answerLimit = 64
+/** Bytes of host requests that are given to the port at once. */
+const outBatch = 65_536
+
+interface Out {
+  readonly id: number
+  readonly data: Uint8Array
+}
+
+/** One interface at work. */
+interface Side {
+  readonly description: UsbInterface
+  readonly bulkIn: InPipe
+  readonly interrupt: InPipe
+  readonly out: Array<Out>
+  readonly splitter: QmuxSplitter
+  readonly answers: Array<Uint8Array>
+  /** Taken by the port and not yet written. */
+  taken: ReadonlyArray<Out>
+  lineCoding: Uint8Array
+  dtr: boolean
+  wasFull: boolean
+}
+
+const isIn = (address: number): boolean => (address & 0x80) !== 0
+
+const makeSide = (description: UsbInterface): Side => {
+  const pipe = (transfer: "bulk" | "interrupt"): InPipe =>
+    new InPipe(
+      transfer,
+      description.endpoints.find((one) => one.transfer === transfer && isIn(one.address))?.packetSize ?? 512
+    )
+  return {
+    description,
+    bulkIn: pipe("bulk"),
+    interrupt: pipe("interrupt"),
+    out: [],
+    splitter: new QmuxSplitter(),
+    answers: [],
+    taken: [],
+    // 115200 8N1 (CDC PSTN §6.3.11).
+    lineCoding: Uint8Array.of(0x00, 0xc2, 0x01, 0x00, 0, 0, 8),
+    dtr: false,
+    wasFull: false
+  }
+}
+
+const join = (parts: ReadonlyArray<Out>): Uint8Array => {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return first.data
+  const out = new Uint8Array(parts.reduce((sum, { data }) => sum + data.length, 0))
+  let at = 0
+  for (const { data } of parts) {
+    out.set(data, at)
+    at += data.length
+  }
+  return out
+}
+
+export class UsbFunction {
+  readonly description: UsbDescription
+  readonly #sides: ReadonlyMap<number, Side>
+  /** By endpoint address. */
+  readonly #endpoints: ReadonlyMap<number, { readonly side: Side; readonly transfer: "bulk" | "interrupt" }>
+  readonly #control: ControlState = { configuration: 0, remoteWakeup: false, halted: new Set() }
+  #outlets: UsbOutlets
+
+  constructor(description: UsbDescription, outlets: UsbOutlets) {
+    this.description = description
+    this.#outlets = outlets
+    const sides = description.interfaces.map(makeSide)
+    this.#sides = new Map(sides.map((side) => [side.description.number, side]))
+    this.#endpoints = new Map(
+      sides.flatMap((side) =>
+        side.description.endpoints.map(({ address, transfer }) => [address, { side, transfer }] as const)
+      )
+    )
+  }
+
+  /** Another carrier has the device from now on: everything as after a bus reset, nothing is owed to the one before. */
+  reset(outlets: UsbOutlets): void {
+    this.#outlets = outlets
+    this.#control.configuration = 0
+    this.#control.remoteWakeup = false
+    this.#control.halted.clear()
+    for (const side of this.#sides.values()) {
+      side.bulkIn.clear()
+      side.interrupt.clear()
+      side.out.length = 0
+      side.taken = []
+      side.answers.length = 0
+      side.dtr = false
+      this.#noteDrained(side)
+    }
+  }
+
+  submit(request: UsbRequest): void {
+    if (request.endpoint === 0) return this.#onControl(request)
+    const address = request.endpoint | (request.direction === "in" ? 0x80 : 0)
+    const target = this.#endpoints.get(address)
+    if (target === undefined || this.#control.configuration === 0 || this.#control.halted.has(address)) {
+      return this.#outlets.complete(request.id, Status.stall, 0, undefined)
+    }
+    const { side, transfer } = target
+    if (transfer === "interrupt") return side.interrupt.request(request, this.#outlets.complete)
+    if (request.direction === "in") {
+      side.bulkIn.request(request, this.#outlets.complete)
+      return this.#noteDrained(side)
+    }
+    // Network packets of a modem without a data session go nowhere; the interface of a QMI port carries nothing else.
+    if (side.description.requests === "encapsulated" || request.length === 0) {
+      return this.#outlets.complete(request.id, Status.ok, request.length, undefined)
+    }
+    side.out.push({ id: request.id, data: request.data })
+    this.#outlets.outReady(side.description.number)
+  }
+
+  /** Whether the request was still pending; then there is no answer to it any more. */
+  unlink(id: number): boolean {
+    for (const side of this.#sides.values()) {
+      if (side.bulkIn.cancel(id) || side.interrupt.cancel(id)) return true
+      const at = side.out.findIndex((one) => one.id === id)
+      if (at >= 0) {
+        side.out.splice(at, 1)
+        return true
+      }
+      if (side.taken.some((one) => one.id === id)) {
+        side.taken = side.taken.filter((one) => one.id !== id)
+        return true
+      }
+    }
+    return false
+  }
+
+  /** The next bytes for a port; call `done` when it has taken them: only then the host's requests are answered. */
+  takeOut(interfaceNumber: number): { readonly bytes: Uint8Array; readonly done: () => void } | undefined {
+    const side = this.#sides.get(interfaceNumber)
+    const first = side?.out[0]
+    if (side === undefined || first === undefined) return undefined
+    let count = 1
+    let bytes = first.data.length
+    for (; count < side.out.length; count++) {
+      bytes += side.out[count]?.data.length ?? 0
+      if (bytes > outBatch) break
+    }
+    const batch = side.out.splice(0, count)
+    side.taken = batch
+    const done = () => {
+      // What was unlinked or reset meanwhile is not answered.
+      const owed = side.taken
+      side.taken = []
+      for (const { data, id } of owed) this.#outlets.complete(id, Status.ok, data.length, undefined)
+    }
+    return { bytes: join(batch), done }
+  }
+
+  /** The port behind the interface sends. */
+  send(interfaceNumber: number, bytes: Uint8Array): void {
+    const side = this.#sides.get(interfaceNumber)
+    if (side === undefined) return
+    if (side.description.requests !== "encapsulated") return side.bulkIn.send(bytes, this.#outlets.complete)
+    for (const answer of side.splitter.push(bytes)) this.#queueAnswer(side, answer)
+  }
+
+  /** The port must not send until `drained`. */
+  full(interfaceNumber: number): boolean {
+    const side = this.#sides.get(interfaceNumber)
+    if (side === undefined) return false
+    side.wasFull = side.bulkIn.held > inLimit || side.answers.length > answerLimit
+    return side.wasFull
+  }
+
+  #noteDrained(side: Side): void {
+    if (!side.wasFull || this.full(side.description.number)) return
+    this.#outlets.drained(side.description.number)
+  }
+
+  #queueAnswer(side: Side, answer: Uint8Array): void {
+    side.answers.push(answer)
+    const notification = Uint8Array.of(0xa1, RESPONSE_AVAILABLE, 0, 0, side.description.number, 0, 0, 0)
+    side.interrupt.send(notification, this.#outlets.complete)
+  }
+
+  #onControl(request: UsbRequest): void {
+    const setup = decodeSetup(request.setup)
+    // Direction and length of the setup packet are what the device goes by; they must agree with the request's.
+    if (((setup.requestType & 0x80) !== 0) !== (request.direction === "in")) return this.#stall(request)
+    const type = (setup.requestType >> 5) & 3
+    const answer =
+      type === 0
+        ? this.#standard(setup)
+        : type === 1 && (setup.requestType & 0x1f) === 1
+          ? this.#classRequest(request, setup)
+          : undefined
+    if (answer === "later") return
+    if (answer === undefined) return this.#stall(request)
+    if (request.direction === "out") {
+      return this.#outlets.complete(request.id, Status.ok, request.data.length, undefined)
+    }
+    const data = answer.subarray(0, Math.min(setup.length, request.length))
+    this.#outlets.complete(request.id, Status.ok, data.length, data)
+  }
+
+  #standard(setup: Setup): Uint8Array | undefined {
+    const before = new Set(this.#control.halted)
+    const answer = standardRequest(this.description, this.#control, setup)
+    for (const address of this.#control.halted) {
+      const target = before.has(address) ? undefined : this.#endpoints.get(address)
+      if (target === undefined) continue
+      const pipe = target.transfer === "bulk" ? target.side.bulkIn : target.side.interrupt
+      if (isIn(address)) pipe.fail(Status.stall, this.#outlets.complete)
+      else for (const { id } of target.side.out.splice(0)) this.#outlets.complete(id, Status.stall, 0, undefined)
+    }
+    return answer
+  }
+
+  #stall(request: UsbRequest): void {
+    this.#outlets.complete(request.id, Status.stall, 0, undefined)
+  }
+
+  #classRequest(request: UsbRequest, setup: Setup): Uint8Array | "later" | undefined {
+    const side = this.#sides.get(setup.index & 0xff)
+    if (side === undefined || this.#control.configuration === 0) return undefined
+    const { needsDtr, requests } = side.description
+    const toHost = request.direction === "in"
+    if (requests === "none") return undefined
+    if (setup.request === ClassRequest.setControlLineState && !toHost) {
+      side.dtr = (setup.value & DTR) !== 0
+      return nothing
+    }
+    if (requests === "encapsulated") {
+      if (setup.request === ClassRequest.sendEncapsulatedCommand && !toHost) {
+        // Without DTR "the QMI interface will not respond" (the kernel's reason for QMI_QUIRK_SET_DTR).
+        if ((needsDtr === true && !side.dtr) || request.data.length === 0) return nothing
+        side.out.push({ id: request.id, data: request.data })
+        this.#outlets.outReady(side.description.number)
+        return "later"
+      }
+      return setup.request === ClassRequest.getEncapsulatedResponse && toHost ? this.#fetch(side, setup) : undefined
+    }
+    switch (setup.request) {
+      case ClassRequest.setLineCoding:
+        if (toHost || request.data.length !== 7) return undefined
+        side.lineCoding = request.data.slice()
+        return nothing
+      case ClassRequest.getLineCoding:
+        return toHost ? side.lineCoding : undefined
+      case ClassRequest.sendBreak:
+        return toHost ? undefined : nothing
+      default:
+        return undefined
+    }
+  }
+
+  /** One whole answer; nothing (not a stall) when none is ready (inferred). */
+  #fetch(side: Side, { length }: Setup): Uint8Array {
+    const answer = side.answers.shift()
+    if (answer === undefined) return nothing
+    this.#noteDrained(side)
+    return answer.subarray(0, length)
+  }
+}
