@@ -40,14 +40,15 @@ const loaded = {};
 const load = (name) => {
   if (loaded[name] === undefined) {
     const module = (loaded[name] = { exports: {} });
-    const run = compileFunction(parts[name], ["exports", "module", "require"], { filename: "boothold:" + name });
-    run(module.exports, module, load);
+    const names = ["exports", "module", "require", "BOOTHOLD_URL"];
+    const run = compileFunction(parts[name], names, { filename: "boothold:" + name });
+    run(module.exports, module, load, import.meta.url);
   }
   return loaded[name].exports;
 };
-((require, exports, module) => {
+((require, exports, module, BOOTHOLD_URL) => {
 ${entry.code}
-})(load, {}, {});
+})(load, {}, {}, import.meta.url);
 `
 
 /** @param {string} [file] where to; dist/bin.mjs by default */
@@ -57,7 +58,11 @@ export const bundle = async (file = `${root}dist/bin.mjs`) => {
     cwd: root,
     platform: "node",
     // Node 20 has to be able to read it, in order to say that it is too old.
-    transform: { target: "node18", define: { BOOTHOLD_VERSION: JSON.stringify(version) } },
+    transform: {
+      target: "node18",
+      // Native modules are not in the file: they are required from where it is.
+      define: { BOOTHOLD_VERSION: JSON.stringify(version), "import.meta.url": "BOOTHOLD_URL" }
+    },
     plugins: [builtins],
     onLog: (level, log, handler) => handler(level === "warn" ? "error" : level, log)
   })
