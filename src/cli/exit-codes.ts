@@ -177,20 +177,6 @@ export const exitCodes = {
       "SERVE_ATTACH_FAILED"
     ]
   },
-  notServed: {
-    exit: 21,
-    meaning: "a simulated modem cannot be offered to other programs",
-    codes: [
-      "SERVE_ADDRESS_IN_USE",
-      "SERVE_LISTEN",
-      "SERVE_NOT_ROOT",
-      "SERVE_NO_VHCI",
-      "SERVE_NO_FREE_PORT",
-      "SERVE_PORT_NOT_FREE",
-      "SERVE_ATTACH",
-      "SERVE_NOT_DESCRIBED"
-    ]
-  },
   notDecoded: {
     exit: 20,
     meaning: "`decode` could make nothing of the bytes",
