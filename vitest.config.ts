@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^boothold\/sim$/, replacement: source("./src/sim/index.ts") },
+      { find: /^boothold\/live$/, replacement: source("./src/live/index.ts") },
       { find: /^boothold$/, replacement: source("./src/index.ts") }
     ]
   },

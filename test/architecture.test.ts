@@ -48,7 +48,8 @@ const importGraph = (files: ReadonlyArray<string>): Graph =>
     files.map((file) => [
       relative(root, file),
       importsOf(readFileSync(file, "utf8"))
-        .filter((specifier) => specifier.startsWith("."))
+        // Data is no module: it imports nothing, and the compiler finds it or fails.
+        .filter((specifier) => specifier.startsWith(".") && !specifier.endsWith(".json"))
         .map((specifier) => relative(root, resolve(dirname(file), specifier)))
     ])
   )

@@ -20,6 +20,18 @@ export interface PortInfo {
   /** Kernel driver, e.g. `qmi_wwan`, `cdc_mbim`, `qcserial`. */
   readonly driver: string
   readonly interfaceNumber: number
+  /** Path to open, e.g. `/dev/cdc-wdm0`; absent on simulated modems. */
+  readonly node?: string
+}
+
+/** One interface of the active configuration; numbers have gaps. */
+export interface UsbInterface {
+  readonly number: number
+  readonly class: number
+  readonly subclass: number
+  readonly protocol: number
+  /** Absent while no driver has bound: too early, a missing module, or an id that the driver does not know. */
+  readonly driver?: string
 }
 
 /** One enumeration of one device: the same modem gets a new `key` each time it comes back. */
@@ -34,7 +46,12 @@ export interface UsbDevice {
   readonly productId: number
   readonly serial?: string
   readonly product?: string
+  readonly manufacturer?: string
+  /** Numbers of bus and device, as `lsusb` shows them; on live buses. */
+  readonly address?: { readonly bus: number; readonly device: number }
   readonly interfaceCount: number
+  /** What the operating system tells of the interfaces; on live buses. */
+  readonly interfaces?: ReadonlyArray<UsbInterface>
   readonly ports: ReadonlyArray<PortInfo>
 }
 

@@ -6,7 +6,11 @@ import type { Catalogue } from "../protocol/problem.ts"
 export const Unplugged = Schema.TaggedStruct("Unplugged", {})
 /** Somebody else holds the port exclusively. */
 export const Busy = Schema.TaggedStruct("Busy", { detail: Schema.optionalKey(Schema.String) })
-export const PermissionDenied = Schema.TaggedStruct("PermissionDenied", {})
+/** `detail`: who may; `cure`: the commands that would help here, in place of the catalogue's general advice. */
+export const PermissionDenied = Schema.TaggedStruct("PermissionDenied", {
+  detail: Schema.optionalKey(Schema.String),
+  cure: Schema.optionalKey(Schema.String)
+})
 /** The node or port is not there (yet). */
 export const NotThere = Schema.TaggedStruct("NotThere", {})
 /** The peer took no bytes for `millis` milliseconds. */
@@ -39,7 +43,14 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
     return transportCatalogue[this.reason._tag].code
   }
   get help(): string {
-    return transportCatalogue[this.reason._tag].help
+    const reason = this.reason
+    if (reason._tag === "PermissionDenied" && reason.cure !== undefined) return reason.cure
+    if (reason._tag === "Busy" && reason.detail !== undefined) {
+      return reason.detail.startsWith("ModemManager ")
+        ? "Stop it with `sudo systemctl stop ModemManager`, then try again."
+        : `Stop ${reason.detail}, then try again.`
+    }
+    return transportCatalogue[reason._tag].help
   }
   override get message(): string {
     const reason = this.reason
@@ -50,7 +61,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
       case "Busy":
         return `${what}: the port is in use${reason.detail === undefined ? "" : ` by ${reason.detail}`}`
       case "PermissionDenied":
-        return `${what}: permission denied`
+        return `${what}: permission denied${reason.detail === undefined ? "" : ` (${reason.detail})`}`
       case "NotThere":
         return `${what}: no such port`
       case "Stalled":

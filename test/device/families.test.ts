@@ -53,11 +53,13 @@ describe("a family", () => {
 
   it("shares no USB id, token or product code with another one", () => {
     for (const names of [
-      knownFamilies.map(({ usb }) =>
-        usb.flatMap(({ bootProductId, productId, vendorId }) =>
-          [...new Set([productId, bootProductId ?? productId])].map((id) => vendorId * 0x10000 + id)
+      knownFamilies.map(({ usb }) => [
+        ...new Set(
+          usb.flatMap(({ bootProductIds, productId, vendorId }) =>
+            [productId, ...bootProductIds].map((id) => vendorId * 0x10000 + id)
+          )
         )
-      ),
+      ]),
       knownFamilies.map(({ firmwareTokens }) => firmwareTokens.map((token) => token.toUpperCase())),
       knownFamilies.map(({ products }) => products.map((product) => product.toUpperCase())),
       knownFamilies.map(({ models }) => models)

@@ -15,8 +15,8 @@ export interface UsbIdentity {
   readonly label: string
   readonly vendorId: number
   readonly productId: number
-  /** Product id in boot-and-hold; the same as `productId` on 68a2 and 68c0 (devices.md, rule 2). */
-  readonly bootProductId?: number
+  /** Product ids in boot-and-hold: the same as `productId` on 68a2 and 68c0 (devices.md, rule 2); empty where unknown. */
+  readonly bootProductIds: ReadonlyArray<number>
 }
 
 /** The longest each wait may take. All are ends of patience, not sleeps: the event ends the wait. */
@@ -50,6 +50,7 @@ export interface Family<out Way extends UpdateWay = UpdateWay> {
     readonly toleratesHelloError: boolean
   }
   readonly bootEntry: ReadonlyArray<BootEntry>
+  /** From the device table (`device/table/devices.json`). */
   readonly usb: ReadonlyArray<UsbIdentity>
   readonly deadlines: FamilyDeadlines
 }

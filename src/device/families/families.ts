@@ -1,5 +1,6 @@
 /** The families that boothold updates, and how a modem or an image is recognised as one of them. Pure. */
-import type { UsbDevice } from "../UsbBus.ts"
+import { refusalOf, rowsOf } from "../table/table.ts"
+import type { UsbIds } from "../table/table.ts"
 import type { Family } from "./Family.ts"
 import { swi9200 } from "./swi9200.ts"
 import { swi9x15 } from "./swi9x15.ts"
@@ -36,21 +37,17 @@ export const parseRevision = (revision: string): Revision | undefined => {
 
 /** Families whose USB table lists this device; a hint only, ids can be rewritten and are shared (devices.md, rule 1). */
 export const familiesOfDevice = (
-  device: UsbDevice,
+  device: UsbIds,
   families: ReadonlyArray<Family> = knownFamilies
 ): ReadonlyArray<Family> =>
   families.filter((family) =>
     family.usb.some(
       (id) =>
-        id.vendorId === device.vendorId && (id.productId === device.productId || id.bootProductId === device.productId)
+        id.vendorId === device.vendorId &&
+        (id.productId === device.productId || id.bootProductIds.includes(device.productId))
     )
   )
 
-/** The table's label for a device, e.g. `EM7455 (Lenovo)`. */
-export const labelOfDevice = (device: UsbDevice, families: ReadonlyArray<Family> = knownFamilies): string | undefined =>
-  families
-    .flatMap(({ usb }) => usb)
-    .find(
-      (id) =>
-        id.vendorId === device.vendorId && (id.productId === device.productId || id.bootProductId === device.productId)
-    )?.label
+/** The table's label for a device, of whatever family, e.g. `EM7455 (Lenovo)`. */
+export const labelOfDevice = (device: UsbIds): string | undefined =>
+  rowsOf(device)[0]?.label ?? refusalOf(device)?.label

@@ -1,6 +1,7 @@
 /** MDM9200: one firmware, no preference (devices.md §1, §2.1; flows.md §4.5). */
 import * as Duration from "effect/Duration"
 import type { Family } from "./Family.ts"
+import { usbIdentities } from "./usb-identities.ts"
 
 export const swi9200: Family<"boot-and-hold"> = {
   id: "SWI9200",
@@ -12,12 +13,7 @@ export const swi9200: Family<"boot-and-hold"> = {
   downloadProtocol: "qdl",
   qdl: { version: 6, toleratesHelloError: false },
   bootEntry: ["set-firmware-id", "boot-image-download-mode", "at-boothold"],
-  usb: [
-    { label: "MC7710", vendorId: 0x1199, productId: 0x68a2, bootProductId: 0x68a2 },
-    { label: "MC7700", vendorId: 0x0f3d, productId: 0x68a2, bootProductId: 0x68a2 },
-    { label: "MC7750", vendorId: 0x114f, productId: 0x68a2, bootProductId: 0x68a2 },
-    { label: "EM7700", vendorId: 0x1199, productId: 0x901c }
-  ],
+  usb: usbIdentities("SWI9200"),
   deadlines: {
     downloadPort: Duration.minutes(4),
     boot: Duration.minutes(6),

@@ -1,0 +1,14 @@
+/** Whether ModemManager runs: it talks to the same ports, and a modem that two programs talk to answers neither. */
+import * as Effect from "effect/Effect"
+import { join } from "node:path"
+import { namesIn, readText } from "./attributes.ts"
+import { Roots } from "./Roots.ts"
+
+/** Its process id, found without D-Bus; undefined where it does not run, or in containers that do not see it. */
+export const modemManager: Effect.Effect<number | undefined> = Effect.gen(function* () {
+  const { proc } = yield* Roots
+  const entry = namesIn(proc).find(
+    (name) => /^\d+$/.test(name) && readText(join(proc, name, "comm")) === "ModemManager"
+  )
+  return entry === undefined ? undefined : Number(entry)
+})

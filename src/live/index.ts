@@ -1,0 +1,10 @@
+/**
+ * Real modems (`boothold/live`), on Linux: what `layer` provides takes the place of `boothold/sim`. Everything comes
+ * from sysfs and device nodes; udev is not needed.
+ */
+export { layer } from "./LiveBus.ts"
+export { modemManager } from "./ModemManager.ts"
+export { Roots } from "./Roots.ts"
+export { openControl } from "./ControlDevice.ts"
+export { openTty } from "./Tty.ts"
+export type { TtyOptions } from "./Tty.ts"
