@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import type { UsbDevice } from "../../src/device/UsbBus.ts"
+import type { PortRole, UsbDevice } from "../../src/device/UsbBus.ts"
 import { usbMode } from "../../src/device/UsbBus.ts"
 import { Roots } from "../../src/live/Roots.ts"
 import { scan } from "../../src/live/Sysfs.ts"
@@ -29,7 +29,7 @@ describe("a device in sysfs", () => {
       const { key, ...rest } = device
       assert.match(key, /^1:7\/\d+$/)
       const { dev } = system.roots
-      const serial = (number: number, name: string, role: string) => ({
+      const serial = (number: number, name: string, role: PortRole) => ({
         name,
         role,
         driver: "qcserial",
