@@ -9,8 +9,9 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { Deframer, encodeFrame } from "../protocol/hdlc.ts"
+import { ChunkBuffer } from "../protocol/qdl/ChunkBuffer.ts"
 import { ErrorCode, helloFeatures, OpenStatus, WriteStatus } from "../protocol/qdl/command.ts"
-import { encodeRequest, writeHeader } from "../protocol/qdl/request.ts"
+import { encodeRequest } from "../protocol/qdl/request.ts"
 import type { OpenUnframed } from "../protocol/qdl/request.ts"
 import { decodeResponse } from "../protocol/qdl/response.ts"
 import type { HelloAnswer, QdlResponse } from "../protocol/qdl/response.ts"
@@ -55,8 +56,8 @@ export interface QdlSession {
   readonly open: (
     image: Pick<OpenUnframed, "imageType" | "length" | "chunkSize" | "header">
   ) => Effect.Effect<"opened" | "not-required", Failure>
-  /** Sends one chunk and waits for its acknowledgement. */
-  readonly write: (sequence: number, data: Uint8Array) => Effect.Effect<void, Failure>
+  /** Sends one chunk and waits for its acknowledgement. A `ChunkBuffer` is sent as it is, an array is copied. */
+  readonly write: (sequence: number, data: Uint8Array | ChunkBuffer) => Effect.Effect<void, Failure>
   readonly closeImage: Effect.Effect<void, Failure>
   /** Asks for the reset; no answer exists (qdl.md §3.7), the modem leaving the bus is the answer. */
   readonly reset: Effect.Effect<void, TransportError>
@@ -69,6 +70,12 @@ const mostHeard = 5
 
 const describe = (response: QdlResponse): string =>
   response._tag === "Error" ? `Error 0x${response.code.toString(16)}` : response._tag
+
+const copied = (data: Uint8Array): ChunkBuffer => {
+  const chunk = new ChunkBuffer(data.length)
+  chunk.take(data.length).set(data)
+  return chunk
+}
 
 export const openQdlSession = Effect.fn("QdlSession.open")(function* (
   connect: Effect.Effect<Connection, TransportError, Scope.Scope>,
@@ -204,10 +211,7 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
     })
 
   const write: QdlSession["write"] = (sequence, data) => {
-    const header = writeHeader(sequence, data.length)
-    const message = new Uint8Array(header.length + data.length)
-    message.set(header)
-    message.set(data, header.length)
+    const message = (data instanceof ChunkBuffer ? data : copied(data)).message(sequence)
     const acknowledged = exchange<void>({
       step: "write",
       chunk: sequence,
