@@ -84,7 +84,7 @@ const noAmbient = [
 ]
 
 export default tseslint.config(
-  { ignores: ["dist/**", "node_modules/**", "fixtures/**", ".bench/**", "test/package/consumer/**"] },
+  { ignores: ["dist/**", "node_modules/**", "fixtures/**", ".bench/**", ".lab/**", "test/package/consumer/**"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

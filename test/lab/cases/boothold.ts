@@ -1,0 +1,78 @@
+/** Our command line as it is shipped, on the same modems, through the same drivers. */
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Group } from "../guest/harness.ts"
+import { root } from "../guest/tools.ts"
+import type { CaseTools } from "../guest/tools.ts"
+import { assertUpdated, updates, x30 } from "./updates.ts"
+
+const ok = async (tools: CaseTools, ...words: ReadonlyArray<string>): Promise<string> => {
+  const { status, stderr, stdout } = await tools.boothold(words)
+  assert.equal(status, 0, `boothold ${words.join(" ")}\n${stdout}${stderr}`)
+  return stdout
+}
+
+/** The commands of the README that a real modem is updated with. */
+const readmeCommands = (): ReadonlyArray<ReadonlyArray<string>> =>
+  [...readFileSync(join(root(), "README.md"), "utf8").matchAll(/```console lab\n([\s\S]*?)```/g)].flatMap(
+    ([, block = ""]) => [...block.matchAll(/^\$ boothold (.*)$/gm)].map(([, line = ""]) => line.split(" "))
+  )
+
+export const cases: Group = [
+  {
+    name: "list and info tell what is plugged in",
+    body: async (tools) => {
+      const modem = await tools.modem("em7455")
+      const list = await ok(tools, "list")
+      for (const word of ["1199:9071", "cdc-wdm0", "ttyUSB2"]) assert(list.includes(word), `${word} in:\n${list}`)
+      const info = await ok(tools, "info")
+      for (const word of ["02.24.05.06", "GENERIC", "002.026_000"]) assert(info.includes(word), `${word} in:\n${info}`)
+      await modem.isIdle()
+    }
+  },
+  ...updates.map((update) => ({
+    name: `update: ${update.name}`,
+    body: async (tools: CaseTools) => {
+      const modem = await tools.modem(update.model, update.wishes)
+      await ok(tools, "update", "-d", update.application, "--yes", ...update.set.files)
+      await modem.isIdle()
+      const state = await modem.quit()
+      tools.keep(modem.transcript, `boothold-update-${update.name}.jsonl`)
+      assertUpdated(update, modem, state)
+    }
+  })),
+  {
+    name: "reset, what list and info say then, and download",
+    body: async (tools) => {
+      const modem = await tools.modem(x30.model)
+      await ok(tools, "reset", "-d", x30.application, "--yes")
+      const list = await ok(tools, "list")
+      assert.match(list, /1199:9070/)
+      assert.match(list, /boot-and-hold/)
+      assert.match(await ok(tools, "info"), /boot-and-hold/)
+      await ok(tools, "download", "-d", x30.holding, "--yes", ...x30.set.files)
+      await modem.isIdle()
+      const state = await modem.quit()
+      tools.keep(modem.transcript, "boothold-download-9x30.jsonl")
+      assertUpdated(x30, modem, state)
+    }
+  },
+  {
+    name: "the README's first update of a real modem, word for word",
+    body: async (tools) => {
+      const commands = readmeCommands()
+      assert(commands.length >= 4, "the README shows them")
+      const modem = await tools.modem("em7455")
+      const folder = join(root(), "fixtures/images")
+      for (const words of commands) {
+        const { status, stderr, stdout } = await tools.boothold(words, { cwd: folder })
+        assert.equal(status, 0, `boothold ${words.join(" ")}\n${stdout}${stderr}`)
+      }
+      const state = await modem.quit()
+      assert.equal(state.running.firmware, "02.33.03.00")
+      assert.equal(state.running.config, "002.072_001")
+      assert.equal(modem.received().length, 2)
+    }
+  }
+]

@@ -1,0 +1,89 @@
+/** The updates that both tools do, and what must be true of the modem after each. */
+import assert from "node:assert/strict"
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { ModemHandle, ModemWishes, State } from "../guest/modem.ts"
+import { imageFolder } from "../guest/tools.ts"
+import { sets } from "../sets.ts"
+
+export interface Update {
+  readonly name: string
+  readonly model: string
+  readonly wishes: ModemWishes
+  /** USB ids in both modes. */
+  readonly application: string
+  readonly holding: string
+  readonly set: (typeof sets)[keyof typeof sets]
+}
+
+export const updates: ReadonlyArray<Update> = [
+  {
+    name: "9200",
+    model: "mc7710",
+    wishes: {},
+    application: "1199:68a2",
+    holding: "1199:68a2",
+    set: sets["9200"]
+  },
+  {
+    name: "9x15",
+    model: "mc7354",
+    wishes: {},
+    application: "1199:68c0",
+    holding: "1199:68c0",
+    set: sets["9x15"]
+  },
+  {
+    name: "9x30",
+    model: "em7455",
+    wishes: {},
+    application: "1199:9071",
+    holding: "1199:9070",
+    set: sets["9x30"]
+  }
+]
+
+/** 9x30 is where the cases of all models need no repetition. */
+export const x30 = updates.find(({ name }) => name === "9x30") as Update
+
+/** What a modem must have received: every file once, the system image first. */
+export const hashes = ({ set }: Update): ReadonlyArray<string> =>
+  set.files.map((name) =>
+    createHash("sha256")
+      .update(readFileSync(join(imageFolder(), name)))
+      .digest("hex")
+  )
+
+/** It runs what was wanted, is online, and holds the very bytes of the files. */
+export const assertUpdated = (update: Update, modem: ModemHandle, state: State): void => {
+  const { set } = update
+  assert.deepEqual(modem.received(), hashes(update), "the modem received other bytes")
+  assert.equal(state.mode, "application")
+  assert.equal(state.operatingMode, 0, "it is not online")
+  if (set.preference === null) {
+    assert.equal(state.running.firmware, "03.05.29.03")
+    assert.equal(state.preference, null)
+  } else {
+    const { carrier, config, firmware } = state.running
+    assert.deepEqual({ firmware, config, carrier }, set.preference, "it runs something else")
+    assert.deepEqual(state.preference, set.preference)
+  }
+  const slot = state.slots.find(({ sha256 }) => sha256 === hashes(update)[0])
+  assert.equal(slot?.status, "GOOD", "no slot holds the system image")
+}
+
+/** As it was delivered, and nothing was written to it. */
+export const assertUntouched = (modem: ModemHandle, state: State, firmware: string): void => {
+  assert.deepEqual(modem.received(), [])
+  assert.equal(state.mode, "application")
+  assert.equal(state.running.firmware, firmware)
+  assert.deepEqual(
+    state.slots.filter(({ status }) => status === "BAD"),
+    []
+  )
+  assert.deepEqual(
+    modem.journal().filter(({ _tag }) => _tag === "PreferenceSet" || _tag === "ChunkWritten"),
+    []
+  )
+}
