@@ -53,7 +53,12 @@ export interface SimModem {
   readonly serial: string
   readonly imei: string
   readonly state: Effect.Effect<ModemState>
+  /** The last {@link journalLimit} entries. */
   readonly journal: Effect.Effect<ReadonlyArray<JournalEntry>>
+  /** Tells what the journal holds, then every entry as it comes. The listener must not wait for the modem. */
+  readonly follow: (listener: (entry: JournalEntry) => Effect.Effect<void>) => Effect.Effect<void>
+  /** Told after every change of the state from now on, often several times in a row: look when there is time. */
+  readonly onChange: (listener: () => void) => Effect.Effect<void>
   /** The present enumeration; `undefined` while the modem is off the bus. */
   readonly attachment: Effect.Effect<Attachment | undefined>
   /** Told of every change on the bus from now on, in order and before the modem goes on. */
@@ -65,6 +70,9 @@ export interface SimModem {
   /** Plugs it in, at the same place unless told; it boots. Does nothing to a modem that is plugged, also one that is switched off. */
   readonly plug: (portPath?: string) => Effect.Effect<void>
 }
+
+/** A modem that runs for weeks must not fill the memory with what it remembers. */
+export const journalLimit = 100_000
 
 /** What exists while the modem is on the bus. */
 interface Presence {
@@ -81,6 +89,8 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
   const power = yield* FiberHandle.make<void>()
   const journal: Array<JournalEntry> = []
   const listeners: Array<(signal: BusSignal) => Effect.Effect<void>> = []
+  const followers: Array<(entry: JournalEntry) => Effect.Effect<void>> = []
+  const watchers: Array<() => void> = []
   let state = setup.state
   let portPath = setup.portPath
   let presence: Presence | undefined
@@ -90,16 +100,26 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
   let beforeHold = setup.state
 
   const now = Clock.currentTimeMillis
-  const note = (entry: JournalEntry) => Effect.sync(() => void journal.push(entry))
-  const update: Core["update"] = (f) =>
-    Effect.sync(() => {
-      state = f(state)
+  const note = (entry: JournalEntry) =>
+    Effect.suspend(() => {
+      // In large steps: moving all of it for each entry would cost more than the entries.
+      if (journal.length >= 1.1 * journalLimit) journal.splice(0, journal.length - journalLimit)
+      journal.push(entry)
+      return followers.length === 0
+        ? Effect.void
+        : Effect.forEach(followers, (listener) => listener(entry), { discard: true })
     })
+  const setState = (next: ModemState): void => {
+    if (next === state) return
+    state = next
+    for (const watcher of watchers) watcher()
+  }
+  const update: Core["update"] = (f) => Effect.sync(() => setState(f(state)))
 
   const modify: Core["modify"] = (f) =>
     Effect.sync(() => {
       const [result, next] = f(state)
-      state = next
+      setState(next)
       return result
     })
 
@@ -119,7 +139,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     const leaving = presence
     if (leaving === undefined) return Effect.void
     presence = undefined
-    state = { ...state, mode: "off" }
+    setState({ ...state, mode: "off" })
     return Effect.gen(function* () {
       yield* Effect.forEach(leaving.ports.values(), (port) => port.remove, { discard: true })
       yield* Scope.close(leaving.scope, Exit.void)
@@ -218,13 +238,13 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     const applied = state.received.length
     const next = boot(state, yield* now)
     const holds = next.mode === "boot-and-hold"
-    state = { ...next, mode: "off" }
+    setState({ ...next, mode: "off" })
     yield* busy(
       holds ? "starting the boot loader" : "booting",
       holds ? timing.bootLoader : timing.boot + applied * timing.applyImage + slow
     )
     const at = yield* now
-    state = { ...next, bootedAt: holds ? state.bootedAt : at }
+    setState({ ...next, bootedAt: holds ? state.bootedAt : at })
     if (holds) beforeHold = state
     const { config, carrier, firmware, slot } = state.running
     yield* note({
@@ -292,7 +312,14 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     serial,
     imei,
     state: Effect.sync(() => state),
-    journal: Effect.sync(() => [...journal]),
+    journal: Effect.sync(() => journal.slice(-journalLimit)),
+    follow: (listener) =>
+      Effect.suspend(() => {
+        const before = [...journal]
+        followers.push(listener)
+        return Effect.forEach(before, listener, { discard: true })
+      }),
+    onChange: (listener) => Effect.sync(() => void watchers.push(listener)),
     attachment: Effect.sync(() => presence?.attachment),
     listen: (listener) => Effect.sync(() => void listeners.push(listener)),
     connect,

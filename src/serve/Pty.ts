@@ -1,0 +1,140 @@
+/**
+ * One pseudo terminal with us on the master side: raw from before any program can open it, and open until its scope ends.
+ * Then it is hung up: who holds it reads an end and gets errors, as on a serial port whose device was unplugged.
+ *
+ * The master is inherited by programs that this process starts (the native part sets no close-on-exec): start none while
+ * ports are served, or they keep them from being hung up.
+ */
+import * as Effect from "effect/Effect"
+import { closeSync, writeSync } from "node:fs"
+import { loadPty, openRaw } from "./natives.ts"
+import { ServeError } from "./ServeError.ts"
+
+export interface Pty {
+  /** What programs open, e.g. `/dev/pts/5`. */
+  readonly path: string
+  /** What programs have written, at least one piece; waits for it. A program that writes faster is held back. */
+  readonly read: Effect.Effect<ReadonlyArray<Uint8Array>, ServeError>
+  /** Completes when the terminal has taken all of it: waits while nobody reads and its few KiB are full. */
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void, ServeError>
+}
+
+/** Unread bytes of the program beyond which it is held back. */
+const readLimit = 256 * 1024
+/** How often a full terminal is tried again: there is no event for it that would not hold the event loop. */
+const fullMillis = 2
+
+const codeOf = (cause: unknown): unknown => (cause as { readonly code?: unknown } | null)?.code
+const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
+
+/** Opens the program's side, which makes it raw, and holds it: without any holder the master would read errors. */
+const holdSlave = (path: string) =>
+  Effect.acquireRelease(
+    Effect.callback<number, ServeError>((resume) => {
+      openRaw(path, (error, descriptor) => {
+        if (error === null) resume(Effect.succeed(descriptor))
+        else
+          resume(Effect.fail(new ServeError({ what: path, reason: { _tag: "PathUnusable", detail: textOf(error) } })))
+      })
+    }),
+    (descriptor) => Effect.sync(() => closeSync(descriptor))
+  )
+
+/** Fails where pseudo terminals cannot be had; afterwards opening one takes no time for loading. */
+export const preparePty = (what: string) =>
+  Effect.try({
+    try: loadPty,
+    catch: (cause) => new ServeError({ what, reason: { _tag: "PtyMissing", detail: textOf(cause) } })
+  })
+
+export const openPty = Effect.fnUntraced(function* (what: string) {
+  const unusable = (cause: unknown) => new ServeError({ what, reason: { _tag: "PathUnusable", detail: textOf(cause) } })
+  const { open } = yield* preparePty(what)
+  let closed = false
+  let full = false
+  let failure: ServeError | undefined
+  let queued: Array<Uint8Array> = []
+  let size = 0
+  let wake: (() => void) | undefined
+
+  const opened = Effect.try({
+    try: () => {
+      const pty = open({ encoding: null })
+      // Nobody can have written yet; and the program's side is the program's to read.
+      pty.master.pause()
+      pty.slave.pause()
+      return pty
+    },
+    catch: unusable
+  })
+  const acquired = Effect.gen(function* () {
+    const pty = yield* opened
+    const { master } = pty
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        closed = true
+        master.destroy()
+      })
+    )
+    const fail = (cause: unknown): void => {
+      failure ??= unusable(cause)
+      wake?.()
+    }
+    master.on("error", fail)
+    master.on("close", () => fail("the pseudo terminal was closed"))
+    master.on("data", (bytes: Uint8Array) => {
+      queued.push(bytes)
+      size += bytes.length
+      if (size >= readLimit) {
+        full = true
+        master.pause()
+      }
+      wake?.()
+    })
+    return pty
+  })
+  const { fd, master, ptsName, slave } = yield* Effect.uninterruptible(acquired)
+  yield* holdSlave(ptsName)
+  slave.destroy()
+  master.resume()
+
+  const take = (): Effect.Effect<ReadonlyArray<Uint8Array>, ServeError> => {
+    if (queued.length === 0 && failure !== undefined) return Effect.fail(failure)
+    const taken = queued
+    queued = []
+    size = 0
+    if (full) {
+      full = false
+      master.resume()
+    }
+    return Effect.succeed(taken)
+  }
+
+  const pty: Pty = {
+    path: ptsName,
+    read: Effect.callback((resume) => {
+      if (queued.length > 0 || failure !== undefined) return resume(take())
+      wake = () => {
+        wake = undefined
+        resume(take())
+      }
+      return Effect.sync(() => {
+        wake = undefined
+      })
+    }),
+    write: Effect.fnUntraced(function* (bytes) {
+      let at = 0
+      while (at < bytes.length && !closed) {
+        const written = yield* Effect.try({
+          try: () => writeSync(fd, bytes, at),
+          catch: (cause) => cause
+        }).pipe(
+          Effect.catch((cause) => (codeOf(cause) === "EAGAIN" ? Effect.succeed(0) : Effect.fail(unusable(cause))))
+        )
+        at += written
+        if (written === 0) yield* Effect.sleep(fullMillis)
+      }
+    })
+  }
+  return pty
+})
