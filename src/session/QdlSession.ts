@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -87,50 +88,76 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
   const failed = (step: QdlError["step"], reason: QdlError["reason"], chunk?: number): QdlError =>
     new QdlError({ endpoint, step, reason, ...(chunk === undefined ? {} : { chunk }) })
 
-  /** Sends `bytes` and takes messages until `accept` says that one is the answer. */
-  const exchange = Effect.fn("QdlSession.exchange")(function* <A>(options: {
+  interface Exchange<A> {
     readonly step: QdlError["step"]
     readonly chunk?: number
     readonly bytes: Uint8Array
     readonly deadline: Duration.Duration
     readonly accept: (response: QdlResponse) => Result.Result<A, QdlError["reason"]> | undefined
-  }) {
-    const heard: Array<string> = []
-    const overhear = (what: string): void => {
-      heard.push(what)
-      if (heard.length > mostHeard) heard.shift()
-    }
-    yield* mailbox.clear
-    const answer = Effect.gen(function* () {
+  }
+
+  /** Sends `bytes` and takes messages until `accept` says that one is the answer. */
+  const converse = <A>(options: Exchange<A>, overhear: (what: string) => void) =>
+    Effect.gen(function* () {
+      yield* mailbox.clear
       yield* connection.write(options.bytes)
       for (;;) {
-        const frame = yield* mailbox.take
-        const response = Result.flatMap(frame, decodeResponse)
+        const response = Result.flatMap(yield* mailbox.take, decodeResponse)
         if (Result.isFailure(response)) {
           overhear(response.failure.message)
           continue
         }
         const accepted = options.accept(response.success)
-        if (accepted !== undefined) return accepted
+        if (accepted !== undefined) {
+          return Result.isSuccess(accepted)
+            ? accepted.success
+            : yield* failed(options.step, accepted.failure, options.chunk)
+        }
         overhear(describe(response.success))
       }
     })
-    const result = yield* answer.pipe(
-      Effect.timeoutOrElse({
-        duration: options.deadline,
-        orElse: () =>
-          Effect.fail(
-            failed(
-              options.step,
-              { _tag: "NoAnswer", millis: Duration.toMillis(options.deadline), heard: [...heard] },
-              options.chunk
-            )
+
+  /**
+   * One question and its answer before the deadline. An interruption takes effect at once, or, with `grace`, when the
+   * answer is there, at the latest after that time. As few fibers as can be: between two chunks the modem waits for us.
+   */
+  const exchangeWithin = <A>(options: Exchange<A>, grace: Duration.Duration | undefined): Effect.Effect<A, Failure> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const heard: Array<string> = []
+        const overhear = (what: string): void => {
+          heard.push(what)
+          if (heard.length > mostHeard) heard.shift()
+        }
+        let late = false
+        const answer = yield* Effect.forkDetach(Effect.interruptible(converse(options, overhear)), {
+          startImmediately: true
+        })
+        const watch = yield* Effect.forkDetach(
+          Effect.flatMap(Effect.interruptible(Effect.sleep(options.deadline)), () => {
+            late = true
+            return Fiber.interrupt(answer)
+          }),
+          { startImmediately: true }
+        )
+        const exit = yield* restore(Fiber.await(answer)).pipe(
+          Effect.onInterrupt(() =>
+            Effect.gen(function* () {
+              if (grace !== undefined) yield* Fiber.await(answer).pipe(Effect.timeoutOption(grace))
+              yield* Fiber.interrupt(watch)
+              yield* Fiber.interrupt(answer)
+            })
           )
+        )
+        watch.interruptUnsafe()
+        if (!late || Exit.isSuccess(exit)) return yield* exit
+        const millis = Duration.toMillis(options.deadline)
+        return yield* failed(options.step, { _tag: "NoAnswer", millis, heard: [...heard] }, options.chunk)
       })
     )
-    if (Result.isFailure(result)) return yield* failed(options.step, result.failure, options.chunk)
-    return result.success
-  })
+
+  const exchange = <A>(options: Exchange<A>): Effect.Effect<A, Failure> =>
+    Effect.withSpan(exchangeWithin(options, undefined), "QdlSession.exchange")
 
   /** Asks again on silence, and while the port still speaks DIAG: both pass while a modem changes mode (qdl.md §6, 6). */
   const patiently = <A>(once: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
@@ -212,7 +239,7 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
 
   const write: QdlSession["write"] = (sequence, data) => {
     const message = (data instanceof ChunkBuffer ? data : copied(data)).message(sequence)
-    const acknowledged = exchange<void>({
+    const asked: Exchange<void> = {
       step: "write",
       chunk: sequence,
       bytes: message,
@@ -227,18 +254,9 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
           ? Result.succeed(undefined)
           : Result.fail({ _tag: "WrongSequence", wanted: sequence, found: response.sequence })
       }
-    })
+    }
     // A chunk is the atom of a transfer: an interruption first lets the modem acknowledge it, for a bounded time.
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const fiber = yield* Effect.forkDetach(Effect.interruptible(acknowledged), { startImmediately: true })
-        return yield* restore(Fiber.join(fiber)).pipe(
-          Effect.onInterrupt(() =>
-            Fiber.await(fiber).pipe(Effect.timeoutOption(deadlines.grace), Effect.andThen(Fiber.interrupt(fiber)))
-          )
-        )
-      })
-    )
+    return exchangeWithin(asked, deadlines.grace)
   }
 
   const closeImage = exchange<void>({

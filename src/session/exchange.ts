@@ -4,10 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { tapped } from "../transport/Connection.ts"
 import type { Connection } from "../transport/Connection.ts"
+import { makeInbox } from "../transport/Inbox.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 
 /** Most messages kept unread: a flood is dropped at the reader, not in memory. */
@@ -32,17 +32,17 @@ export const makeMailbox = Effect.fnUntraced(function* <A>(
     Scope.provide(scope),
     Effect.onError(() => Scope.close(scope, Exit.void))
   )
-  const messages = yield* Queue.sliding<A, TransportError>(mailboxSize)
+  const messages = makeInbox<A, TransportError>(mailboxSize)
   yield* connection.read.pipe(
-    Effect.flatMap((bytes) => Queue.offerAll(messages, decode(bytes))),
+    Effect.map((bytes) => decode(bytes).forEach(messages.offer)),
     Effect.forever,
-    Effect.onError((cause) => Queue.failCause(messages, cause)),
+    Effect.onError((cause) => Effect.sync(() => messages.fail(cause))),
     Effect.ignore,
     Effect.forkIn(scope, { startImmediately: true })
   )
   const mailbox: Mailbox<A> = {
-    take: Queue.take(messages),
-    clear: Effect.asVoid(Queue.clear(messages)).pipe(Effect.ignore),
+    take: messages.take,
+    clear: Effect.sync(messages.clear),
     close: Scope.close(scope, Exit.void)
   }
   return { connection, mailbox }

@@ -1,6 +1,7 @@
 /** The payload of one image, chunk by chunk, the next one read and hashed while the last one is on its way. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { Checksums } from "../../file/Checksums.ts"
 import type { OpenedImage } from "../../file/Image.ts"
 import { ChunkBuffer } from "../../protocol/qdl/ChunkBuffer.ts"
@@ -65,10 +66,11 @@ export const sendPayload = Effect.fn("sendPayload")(function* (qdl: QdlSession, 
 
   let buffer = yield* prepare(0)
   for (let chunk = 0; chunk < chunks; chunk++) {
-    // A chunk that cannot be read ends the transfer before it is its turn, not while the one before is on its way.
-    const [, next] = yield* Effect.all([qdl.write(chunk, buffer), Effect.exit(meanwhile(chunk))], { concurrency: 2 })
+    const next = yield* Effect.forkChild(meanwhile(chunk))
+    yield* qdl.write(chunk, buffer)
     yield* nowIs({ _tag: "HalfWritten", image: image.name, sent: Math.min(bytes, (chunk + 1) * maxChunkLength), bytes })
-    buffer = (yield* next) ?? buffer
+    // A chunk that cannot be read ends the transfer when it is its turn, not while the one before is on its way.
+    buffer = (yield* Fiber.join(next)) ?? buffer
   }
   yield* report(chunks, yield* Clock.currentTimeMillis)
 })
