@@ -43,6 +43,8 @@ const leave = (descriptor: number): void => {
 export interface BlockingWriter {
   /** False when too many other writes are on their way, or a write of this port had to be let go. */
   readonly isFree: () => boolean
+  /** A write of this port had to be let go. */
+  readonly isBroken: () => boolean
   /**
    * Yields how many bytes were taken, or fails with the system's error. Interrupted, it ends the write at once, after
    * which the port can no longer be written to in this way.
@@ -107,5 +109,11 @@ export const makeBlockingWriter = ({ binding, control, descriptor }: BlockingWri
       return release
     })
 
-  return { isFree: () => !broken && running.size < mostWrites, write: once, taken: () => taken, release }
+  return {
+    isBroken: () => broken,
+    isFree: () => !broken && running.size < mostWrites,
+    write: once,
+    taken: () => taken,
+    release
+  }
 }

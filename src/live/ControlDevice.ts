@@ -18,7 +18,7 @@ const stall = Duration.seconds(30)
 
 /**
  * Opens a control device. Not exclusive: the driver lets several programs in, and qmi-proxy or ModemManager may be
- * among them. Fails with `NotThere`, `PermissionDenied`, `Busy`, `Unplugged` or `IoFailed`. Each read is one message.
+ * among them; then each message reaches one of them only (measured with cdc_wdm of Linux 6.1). Fails with `NotThere`, `PermissionDenied`, `Busy`, `Unplugged` or `IoFailed`. Each read is one message.
  */
 export const openControl = (path: string): Effect.Effect<Connection, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -37,6 +37,11 @@ export const openControl = (path: string): Effect.Effect<Connection, TransportEr
       messages: true,
       stall
     })
-    yield* Effect.addFinalizer(() => Effect.sync(polled.stop))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        polled.stop()
+        if (polled.hasGivenUp()) files.giveUp()
+      })
+    )
     return { endpoint: path, read: polled.read, write: polled.write }
   })

@@ -6,8 +6,8 @@ import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
 import { readSync, writeSync } from "node:fs"
+import { makeInbox } from "../transport/Inbox.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 import { DisconnectEvent, ReadableEvent, WritableEvent } from "./binding.ts"
 import type { NativePoller, SerialBinding } from "./binding.ts"
@@ -31,6 +31,10 @@ export interface PolledOptions {
 export interface Polled {
   readonly read: Effect.Effect<Uint8Array, TransportError>
   readonly write: (bytes: Uint8Array) => Effect.Effect<void, TransportError>
+  /** Writes what there is room for now; yields how many bytes that were. */
+  readonly writeNow: (bytes: Uint8Array) => Effect.Effect<number, TransportError>
+  /** A write had to be given up: the device was not taking anything. */
+  readonly hasGivenUp: () => boolean
   /** Stops watching; whoever still reads or writes is told that the port was closed. The descriptor stays open. */
   readonly stop: () => void
 }
@@ -50,45 +54,47 @@ const isTransient = (error: unknown): boolean => {
 }
 
 export const makePolled = (options: PolledOptions): Effect.Effect<Polled, TransportError> =>
-  Effect.flatMap(Queue.unbounded<Uint8Array, TransportError>(), (inbox) =>
-    Effect.try({
-      try: () => polled(options, inbox),
-      catch: (error) => failure(options.endpoint, "open", reasonOf(error))
-    })
-  )
+  Effect.try({
+    try: () => polled(options),
+    catch: (error) => failure(options.endpoint, "open", reasonOf(error))
+  })
 
-const polled = (options: PolledOptions, inbox: Queue.Queue<Uint8Array, TransportError>): Polled => {
+const polled = (options: PolledOptions): Polled => {
   const { descriptor, endpoint } = options
+  const inbox = makeInbox<Uint8Array, TransportError>()
   const buffer = Buffer.allocUnsafeSlow(options.readLength)
   /** Waits for room, or for the end: told by calling it. */
   let writer: (() => void) | undefined
   let waitingBytes = 0
   let paused = false
+  let givenUp = false
   let ended: TransportError["reason"] | undefined
 
   const problem = (operation: Operation, error: unknown) => failure(endpoint, operation, reasonOf(error, options.gone))
 
-  const isFull = (): boolean => waitingBytes >= mostBytes || Queue.sizeUnsafe(inbox) >= mostReads
+  const isFull = (): boolean => waitingBytes >= mostBytes || inbox.size() >= mostReads
 
   const end = (reason: TransportError["reason"]): void => {
     if (ended !== undefined) return
     ended = reason
     poller.stop()
-    Queue.failCauseUnsafe(inbox, Cause.fail(failure(endpoint, "read", reason)))
+    inbox.fail(Cause.fail(failure(endpoint, "read", reason)))
     writer?.()
   }
 
   /** One read; more of it is another event. `alarm`: the end if there is nothing to read, as the poller has one. */
   const receive = (alarm?: TransportError["reason"]): void => {
+    let length: number
     try {
-      const length = readSync(descriptor, buffer, 0, buffer.length, null)
-      if (length === 0) return end(unplugged)
-      waitingBytes += length
-      Queue.offerUnsafe(inbox, Uint8Array.prototype.slice.call(buffer, 0, length))
+      length = readSync(descriptor, buffer, 0, buffer.length, null)
     } catch (error) {
       if (!isTransient(error)) end(reasonOf(error, options.gone))
       else if (alarm !== undefined) end(alarm)
+      return
     }
+    if (length === 0) return end(unplugged)
+    waitingBytes += length
+    inbox.offer(Uint8Array.prototype.slice.call(buffer, 0, length))
   }
 
   /** Full, and the other end is gone: the rest is read, and the end met, once there is room. */
@@ -161,6 +167,7 @@ const polled = (options: PolledOptions, inbox: Queue.Queue<Uint8Array, Transport
       watch()
       return Effect.sync(() => {
         writer = undefined
+        givenUp = true
         watch()
       })
     })
@@ -177,11 +184,18 @@ const polled = (options: PolledOptions, inbox: Queue.Queue<Uint8Array, Transport
 
   watch()
   return {
-    read: Effect.map(Queue.take(inbox), (bytes) => {
+    read: Effect.map(inbox.take, (bytes) => {
       consumed(bytes)
       return bytes
     }),
+    writeNow: (bytes) =>
+      Effect.suspend(() =>
+        ended === undefined
+          ? Effect.try({ try: () => push(bytes), catch: (error) => problem("write", error) })
+          : Effect.fail(failure(endpoint, "write", ended))
+      ),
     write: (bytes) => (bytes.length === 0 ? Effect.void : Effect.clockWith((clock) => write(bytes, clock))),
+    hasGivenUp: () => givenUp,
     stop: () => {
       end({ _tag: "IoFailed", detail: "the port was closed" })
       poller.destroy()

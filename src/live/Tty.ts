@@ -86,10 +86,17 @@ export const openTty = (
       messages: false,
       stall
     })
-    yield* Effect.addFinalizer(() => Effect.andThen(Effect.sync(polled.stop), writer.release))
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function* () {
+        polled.stop()
+        yield* writer.release
+        if (writer.isBroken() || polled.hasGivenUp()) files.giveUp()
+      })
+    )
 
     const write = Effect.fnUntraced(function* (bytes: Uint8Array) {
-      let rest = bytes
+      // The modem gets the beginning at once: a thread for the rest takes some tenths of a millisecond to wake up.
+      let rest = bytes.subarray(yield* polled.writeNow(bytes))
       while (rest.length > longestDirect && writer.isFree()) {
         const done = yield* writer.write(rest).pipe(Effect.mapError(failed("write")), Effect.timeoutOption(stall))
         const taken = Option.getOrElse(done, writer.taken)
@@ -98,7 +105,7 @@ export const openTty = (
         }
         rest = rest.subarray(taken)
       }
-      yield* polled.write(rest)
+      if (rest.length > 0) yield* polled.write(rest)
     })
     const one = yield* Semaphore.make(1)
     return { endpoint: path, read: polled.read, write: (bytes) => one.withPermit(write(bytes)) }

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { readdirSync, readlinkSync, writeFileSync } from "node:fs"
+import { spawn } from "node:child_process"
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openTty } from "../../src/live/Tty.ts"
@@ -168,6 +169,147 @@ describe("openTty", () => {
       assert.isBelow(millis, 500)
       assert.strictEqual(reasonOf(yield* Effect.flip(connection.read)), "Unplugged")
       assert.strictEqual(reasonOf(yield* Effect.flip(connection.write(bytesOf(3)))), "Unplugged")
+    })
+  )
+
+  it.live("fails with Stalled when the modem takes nothing for too long, and can still be closed at once", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const scope = yield* Scope.make()
+      const connection = yield* Scope.provide(openTty(pty.path, { stall: "200 millis" }), scope)
+      pty.take(false)
+      const { millis, value } = yield* timed(Effect.flip(connection.write(chunk)))
+      assert.deepStrictEqual(value.reason, { _tag: "Stalled", millis: 200 })
+      assert.isAtLeast(millis, 200)
+      // Once to see what the write had taken, once for what was left.
+      assert.isBelow(millis, 1000)
+      // Short writes wait for room, too.
+      assert.strictEqual(reasonOf(yield* Effect.flip(connection.write(bytesOf(9)))), "Stalled")
+      const closing = yield* timed(Scope.close(scope, Exit.void))
+      assert.isBelow(closing.millis, 200)
+    })
+  )
+
+  it.live("goes on with a modem that is slow but takes something, and loses nothing", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const connection = yield* openTty(pty.path, { stall: "200 millis" })
+      const long = Buffer.concat([chunk, chunk, chunk, chunk])
+      pty.take(false)
+      const slowly = Effect.gen(function* () {
+        for (;;) {
+          yield* Effect.sleep("80 millis")
+          pty.take(true)
+          yield* Effect.sleep("2 millis")
+          pty.take(false)
+        }
+      })
+      const { millis } = yield* timed(Effect.raceFirst(connection.write(long), slowly))
+      assert.isAbove(millis, 400)
+      pty.take(true)
+      yield* pty.arrived(long.length)
+      assert.isTrue(pty.received().equals(long))
+      yield* connection.write(chunk)
+      yield* pty.arrived(long.length + chunk.length)
+    })
+  )
+
+  it.live("holds a device back that floods, instead of keeping all it says", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const connection = yield* openTty(pty.path)
+      const flood = bytesOf(4 * 1024 * 1024)
+      pty.send(flood)
+      yield* Effect.sleep("300 millis")
+      assert.isAbove(pty.unsent(), 0)
+      assert.isTrue((yield* readBytes(connection, flood.length)).equals(flood))
+    })
+  )
+
+  it.live("gives what was received before the device went, also when it was held back", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const connection = yield* openTty(pty.path)
+      pty.send(bytesOf(1024 * 1024))
+      yield* Effect.sleep("100 millis")
+      pty.hangUp()
+      yield* Effect.sleep("50 millis")
+      let received = 0
+      const error = yield* Effect.flip(
+        Effect.forever(Effect.map(connection.read, (bytes) => void (received += bytes.length)))
+      )
+      assert.strictEqual(reasonOf(error), "Unplugged")
+      assert.isAtLeast(received, 256 * 1024)
+    })
+  )
+
+  it.live("loses no byte when a read is interrupted", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const connection = yield* openTty(pty.path)
+      const { millis } = yield* timed(Effect.timeoutOption(connection.read, "50 millis"))
+      assert.isBelow(millis, 200)
+      pty.send(Buffer.from("late"))
+      assert.strictEqual((yield* readBytes(connection, 4)).toString(), "late")
+    })
+  )
+
+  it.live("writes one after the other when two fibers do", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const connection = yield* openTty(pty.path)
+      const [first, second] = [chunk, chunk.map((byte) => byte ^ 0xff)]
+      yield* Effect.all([connection.write(first), connection.write(second)], { concurrency: "unbounded" })
+      yield* pty.arrived(2 * chunk.length)
+      assert.isTrue(pty.received().equals(Buffer.concat([first, second])))
+    })
+  )
+
+  it.live("carries many ports at once, of which some are stuck", () =>
+    Effect.gen(function* () {
+      const ptys = yield* Effect.all(Array.from({ length: 6 }, () => openPty))
+      const connections = yield* Effect.forEach(ptys, (pty) => openTty(pty.path))
+      for (const pty of ptys.slice(0, 4)) pty.take(false)
+      for (const connection of connections.slice(0, 4)) {
+        yield* Effect.forkChild(connection.write(chunk), { startImmediately: true })
+      }
+      const writing = Effect.forEach(connections.slice(4), (connection) => connection.write(chunk), {
+        concurrency: "unbounded"
+      })
+      yield* writing.pipe(Effect.timeout("5 seconds"))
+      for (const pty of ptys.slice(4)) {
+        yield* pty.arrived(chunk.length)
+        assert.isTrue(pty.received().equals(chunk))
+      }
+    })
+  )
+
+  it.live("names the program that holds the port", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const holder = yield* Effect.acquireRelease(
+        Effect.sync(() => spawn("flock", ["--no-fork", pty.path, "sleep", "60"], { stdio: "ignore" })),
+        (child) => Effect.sync(() => child.kill())
+      )
+      const isSleeping = () => readFileSync(`/proc/${String(holder.pid)}/comm`, "utf8") === "sleep\n"
+      while (!isSleeping()) yield* Effect.sleep("5 millis")
+      const error = yield* Effect.flip(Effect.scoped(openTty(pty.path)))
+      assert.strictEqual(reasonOf(error), "Busy")
+      // Whoever made the pseudo terminal may have it open, too.
+      assert.include(error.message, `sleep (pid ${String(holder.pid)})`)
+    })
+  )
+
+  it.live.skipIf(process.getuid?.() !== 0)("fails with PermissionDenied", () =>
+    Effect.gen(function* () {
+      const pty = yield* openPty
+      const asNobody = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => process.seteuid?.(65_534)),
+          () => effect,
+          () => Effect.sync(() => process.seteuid?.(0))
+        )
+      assert.strictEqual(reasonOf(yield* asNobody(Effect.flip(Effect.scoped(openTty(pty.path))))), "PermissionDenied")
     })
   )
 })
