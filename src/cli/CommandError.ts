@@ -13,23 +13,23 @@ export const UnknownModel = Schema.TaggedStruct("UnknownModel", {
   wanted: Schema.String,
   known: Schema.Array(Schema.String)
 })
-/** This version drives simulated modems only. */
-export const NotLive = Schema.TaggedStruct("NotLive", {})
+/** ModemManager talks to the same ports as we would. */
+export const ModemManagerRuns = Schema.TaggedStruct("ModemManagerRuns", { pid: Schema.Int })
 /** The command would write to a modem, nobody can be asked, and `--yes` was not given. */
 export const CannotAsk = Schema.TaggedStruct("CannotAsk", {})
 export const Cancelled = Schema.TaggedStruct("Cancelled", {})
 /** Given to `decode`: no file of that name, and no bytes in hex. */
 export const NoSuchInput = Schema.TaggedStruct("NoSuchInput", { given: Schema.String })
 
-const Reason = Schema.Union([BadUsage, BadOption, UnknownModel, NotLive, CannotAsk, Cancelled, NoSuchInput])
+const Reason = Schema.Union([BadUsage, BadOption, UnknownModel, ModemManagerRuns, CannotAsk, Cancelled, NoSuchInput])
 
 export const commandCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   BadUsage: { code: "CLI_USAGE", help: "The command's `--help` lists its options." },
   BadOption: { code: "CLI_BAD_OPTION", help: "The command's `--help` says what the option takes." },
   UnknownModel: { code: "CLI_UNKNOWN_MODEL", help: "Take one of the named models." },
-  NotLive: {
-    code: "CLI_NOT_LIVE",
-    help: "Live modems come with the next release; simulate one with `--simulate em7455`."
+  ModemManagerRuns: {
+    code: "CLI_MODEM_MANAGER_RUNS",
+    help: "Stop it for as long as it takes with `sudo systemctl stop ModemManager`; `--ignore-mm-runtime-check` goes on all the same."
   },
   CannotAsk: { code: "CLI_CANNOT_ASK", help: "Look at it with `boothold plan`, then say `--yes`." },
   Cancelled: { code: "CLI_CANCELLED", help: "Nothing was sent; run the command again when you are ready." },
@@ -54,8 +54,8 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
         return `${reason.option} takes ${reason.wanted}, not ${JSON.stringify(reason.found)}`
       case "UnknownModel":
         return `no simulated modem is called ${JSON.stringify(reason.wanted)} (there are: ${reason.known.join(", ")})`
-      case "NotLive":
-        return "this version works with simulated modems only"
+      case "ModemManagerRuns":
+        return `ModemManager is running (pid ${String(reason.pid)}), and talks to the modem's ports too`
       case "CannotAsk":
         return "this writes to the modem, and there is no terminal to ask for confirmation"
       case "Cancelled":

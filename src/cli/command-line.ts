@@ -7,7 +7,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Flags from "./flags.ts"
-import type { FlowInput, ImagesInput, ModemInput } from "./inputs.ts"
+import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 const given = Option.getOrUndefined
@@ -15,6 +15,9 @@ const given = Option.getOrUndefined
 /** Options of the parser as the commands take them. */
 const modemInput = Effect.fnUntraced(function* (from: {
   readonly vidPid: Option.Option<string>
+  readonly busnumDevnum: Option.Option<string>
+  readonly cdcWdm: Option.Option<string>
+  readonly tty: Option.Option<string>
   readonly usbPath: Option.Option<string>
   readonly serial: Option.Option<string>
   readonly simulate: Option.Option<string>
@@ -27,6 +30,9 @@ const modemInput = Effect.fnUntraced(function* (from: {
     json,
     selector: {
       ...(Option.isSome(from.vidPid) ? { vidPid: from.vidPid.value } : {}),
+      ...(Option.isSome(from.busnumDevnum) ? { busnumDevnum: from.busnumDevnum.value } : {}),
+      ...(Option.isSome(from.cdcWdm) ? { cdcWdm: from.cdcWdm.value } : {}),
+      ...(Option.isSome(from.tty) ? { tty: from.tty.value } : {}),
       ...(Option.isSome(from.usbPath) ? { usbPath: from.usbPath.value } : {}),
       ...(Option.isSome(from.serial) ? { serial: from.serial.value } : {})
     },
@@ -65,6 +71,11 @@ const flowInput = (from: {
   modemStorageIndex: given(from.modemStorageIndex),
   skipValidation: from.skipValidation
 })
+
+/** Of the commands that write. */
+const writeFlags = { ignoreModemManager: Flags.ignoreModemManager, yes: Flags.yes }
+
+const writeInput = ({ ignoreModemManager, yes }: WriteInput): WriteInput => ({ ignoreModemManager, yes })
 
 const images = Flags.files("firmware images: .cwe, .nvu, .spk")
 
@@ -114,16 +125,17 @@ const update = Command.make(
     overrideDownload: Flags.overrideDownload,
     modemStorageIndex: Flags.modemStorageIndex,
     skipValidation: Flags.skipValidation,
-    yes: Flags.yes
+    ...writeFlags
   },
   Effect.fnUntraced(function* (from) {
-    const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from), yes: from.yes }
+    const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from), ...writeInput(from) }
     const run = yield* Effect.promise(() => import("./commands/update.ts").then(({ update }) => update))
     yield* ExitCode.set(run(input))
   })
 ).pipe(
   Command.withDescription("Update a modem's firmware and check that it runs"),
   Command.withExamples([
+    { command: "boothold update -d 1199:9071 *.cwe *.nvu", description: "the EM7455 or MC7455 that is plugged in" },
     { command: "boothold update --simulate em7455 *.cwe *.nvu", description: "on a simulated modem" },
     { command: "boothold update --yes --json *.cwe *.nvu", description: "without questions, events as JSON lines" }
   ])
@@ -137,7 +149,7 @@ const download = Command.make(
     firmwareVersion: Flags.versionFlags.firmwareVersion,
     ignoreVersionErrors: Flags.ignoreVersionErrors,
     skipValidation: Flags.skipValidation,
-    yes: Flags.yes
+    ...writeFlags
   },
   Effect.fnUntraced(function* (from) {
     const none = Option.none()
@@ -145,7 +157,7 @@ const download = Command.make(
       ...(yield* modemInput(from)),
       ...imagesInput({ ...from, configVersion: none, carrier: none }),
       ...flowInput({ overrideDownload: false, modemStorageIndex: none, skipValidation: from.skipValidation }),
-      yes: from.yes
+      ...writeInput(from)
     }
     const run = yield* Effect.promise(() => import("./commands/download.ts").then(({ download }) => download))
     yield* ExitCode.set(run(input))
@@ -154,9 +166,9 @@ const download = Command.make(
 
 const reset = Command.make(
   "reset",
-  { ...Flags.modemFlags, yes: Flags.yes },
+  { ...Flags.modemFlags, ...writeFlags },
   Effect.fnUntraced(function* (from) {
-    const input = { ...(yield* modemInput(from)), yes: from.yes }
+    const input = { ...(yield* modemInput(from)), ...writeInput(from) }
     const run = yield* Effect.promise(() => import("./commands/reset.ts").then(({ reset }) => reset))
     yield* ExitCode.set(run(input))
   })
@@ -187,7 +199,7 @@ const decode = Command.make(
   {
     words: Argument.String("[PROTOCOL] HEX|FILE").pipe(
       Argument.withDescription(
-        "bytes in hex or as text, a file, or - for the input; in front of it qmux, qdl, at or cwe"
+        "bytes in hex or as text, a file, or - for the input; in front of it qmux, mbim, qdl, at or cwe"
       ),
       Argument.variadic({ min: 1 })
     )

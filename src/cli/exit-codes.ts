@@ -104,7 +104,7 @@ export const exitCodes = {
   wrongModel: {
     exit: 11,
     meaning: "the images are for another family, or the family is not known",
-    codes: ["PLAN_WRONG_FAMILY", "PLAN_FAMILY_UNKNOWN", "PLAN_NO_FAMILY", "DEVICE_UNKNOWN_FAMILY"]
+    codes: ["PLAN_WRONG_FAMILY", "PLAN_FAMILY_UNKNOWN", "PLAN_NO_FAMILY", "DEVICE_UNKNOWN_FAMILY", "DEVICE_REFUSED"]
   },
   incomplete: { exit: 12, meaning: "an image is missing", codes: ["PLAN_INCOMPLETE", "UPDATE_IMAGES_MISSING"] },
   wrongMode: {
@@ -139,13 +139,26 @@ export const exitCodes = {
   },
   busy: {
     exit: 16,
-    meaning: "another program holds the port or the address",
-    codes: ["TRANSPORT_BUSY", "SERVE_ADDRESS_IN_USE", "SERVE_NO_VHCI_PORT", "SERVE_VHCI_PORT_HELD"]
+    meaning: "another program holds the port or the address, or ModemManager runs",
+    codes: [
+      "TRANSPORT_BUSY",
+      "CLI_MODEM_MANAGER_RUNS",
+      "SERVE_ADDRESS_IN_USE",
+      "SERVE_NO_VHCI_PORT",
+      "SERVE_VHCI_PORT_HELD"
+    ]
   },
   connection: {
     exit: 17,
     meaning: "the modem or its port went away, or the transfer to it broke",
-    codes: ["TRANSPORT_UNPLUGGED", "TRANSPORT_NOT_THERE", "TRANSPORT_STALLED", "TRANSPORT_IO", "DEVICE_NO_PORT"]
+    codes: [
+      "TRANSPORT_UNPLUGGED",
+      "TRANSPORT_NOT_THERE",
+      "TRANSPORT_STALLED",
+      "TRANSPORT_IO",
+      "DEVICE_NO_PORT",
+      "DEVICE_DRIVER_MISSING"
+    ]
   },
   file: {
     exit: 18,
@@ -164,9 +177,8 @@ export const exitCodes = {
   },
   unsupported: {
     exit: 19,
-    meaning: "not possible here: no live modems in this version, no flow for the family, or Node is too old",
+    meaning: "not possible here: real modems elsewhere than on Linux, no flow for the family, or Node is too old",
     codes: [
-      "CLI_NOT_LIVE",
       "DEVICE_BUS_UNAVAILABLE",
       "UPDATE_FLOW_MISSING",
       "FILE_NO_FILE_SYSTEM",

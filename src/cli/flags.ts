@@ -35,6 +35,24 @@ export const modemFlags = {
     Flag.withDescription("take the modem with these USB ids, in hex"),
     Flag.optional
   ),
+  busnumDevnum: Flag.String("busnum-devnum").pipe(
+    Flag.withAlias("s"),
+    Flag.withMetavar("[BUS:]DEV"),
+    Flag.withDescription("take the modem with these numbers of bus and device, in decimal"),
+    Flag.optional
+  ),
+  cdcWdm: Flag.String("cdc-wdm").pipe(
+    Flag.withAlias("w"),
+    Flag.withMetavar("PATH"),
+    Flag.withDescription("take the modem with this control port, e.g. /dev/cdc-wdm0"),
+    Flag.optional
+  ),
+  tty: Flag.String("tty").pipe(
+    Flag.withAlias("t"),
+    Flag.withMetavar("PATH"),
+    Flag.withDescription("take the modem with this serial port, e.g. /dev/ttyUSB2"),
+    Flag.optional
+  ),
   usbPath: Flag.String("usb-path").pipe(
     Flag.withMetavar("PATH"),
     Flag.withDescription("take the modem at this USB port, e.g. 1-2"),
@@ -109,6 +127,11 @@ export const modemStorageIndex = Flag.Int("modem-storage-index").pipe(
 
 export const skipValidation = Flag.Boolean("skip-validation").pipe(
   Flag.withDescription("do not ask the modem afterwards what it runs"),
+  Flag.withDefault(false)
+)
+
+export const ignoreModemManager = Flag.Boolean("ignore-mm-runtime-check").pipe(
+  Flag.withDescription("go on where ModemManager runs: it talks to the same ports"),
   Flag.withDefault(false)
 )
 

@@ -32,6 +32,10 @@ export interface FlowInput {
 
 export interface PlanInput extends ModemInput, ImagesInput, FlowInput {}
 
-export interface UpdateInput extends PlanInput {
+/** Of the commands that write to a modem. */
+export interface WriteInput {
   readonly yes: boolean
+  readonly ignoreModemManager: boolean
 }
+
+export interface UpdateInput extends PlanInput, WriteInput {}

@@ -1,28 +1,65 @@
 /** From the options to a modem: which bus, and which of the modems on it. */
 import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { realpathSync } from "node:fs"
 import * as Modem from "../device/Modem.ts"
 import type { UsbBus, UsbMode } from "../device/UsbBus.ts"
 import { refuse } from "./CommandError.ts"
-import type { ModemInput } from "./inputs.ts"
+import type { CommandError } from "./CommandError.ts"
+import type { ModemInput, WriteInput } from "./inputs.ts"
 
-/** Provides the bus that the options name. There are no live ones yet; the simulator is loaded when it is wanted. */
+/** The real ones: their layer and native modules are loaded when they are wanted. */
+const liveBus = Effect.fnUntraced(function* (
+  checksModemManager: boolean
+): Effect.fn.Return<Layer.Layer<UsbBus>, CommandError> {
+  const live = yield* Effect.promise(() =>
+    import("../live/index.ts").then(({ layer, modemManager }) => ({ layer, modemManager }))
+  )
+  const pid = checksModemManager ? yield* live.modemManager : undefined
+  return pid === undefined ? live.layer : yield* refuse({ _tag: "ModemManagerRuns", pid })
+})
+
+const options = {
+  vidPid: { option: "--vid-pid", wanted: "VID[:PID] in hex, e.g. 1199:9071" },
+  busnumDevnum: { option: "--busnum-devnum", wanted: "[BUS:]DEV in decimal, e.g. 1:7" }
+} as const
+
+/**
+ * Provides the bus that the options name: the simulator's or the system's. Commands that write to a real modem do not
+ * begin while ModemManager runs.
+ */
 export const onBus =
-  (input: ModemInput) =>
+  (input: ModemInput & Partial<WriteInput>) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
-      const { simulation } = input
-      if (simulation === undefined) return yield* refuse({ _tag: "NotLive" })
+      const { ignoreModemManager, selector, simulation } = input
+      const unreadable = Modem.unreadable(selector)
+      if (unreadable !== undefined) {
+        return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })
+      }
+      if (simulation === undefined) return yield* Effect.provide(effect, yield* liveBus(ignoreModemManager === false))
       const simulatedBus = yield* Effect.promise(() => import("./simulate.ts").then(({ simulatedBus }) => simulatedBus))
       return yield* Effect.provide(effect, yield* simulatedBus(simulation))
     })
 
+/** `/dev/serial/by-id/…` leads to the node that the system knows; what is no path at all stays as it is. */
+const nodeOf = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+/** What the user has said, with names of device nodes as the kernel has them. */
+export const selectorOf = ({ selector }: ModemInput): Modem.Selector => {
+  const { cdcWdm, tty } = selector
+  return {
+    ...selector,
+    ...(cdcWdm === undefined ? {} : { cdcWdm: nodeOf(cdcWdm) }),
+    ...(tty === undefined ? {} : { tty: nodeOf(tty) })
+  }
+}
+
 /** The one modem that was meant; among several, the one in the mode that the command needs. */
-export const theModem = (
-  input: ModemInput,
-  mode: UsbMode
-): Effect.Effect<Modem.Modem, Effect.Error<ReturnType<typeof Modem.select>>, UsbBus> =>
-  Effect.gen(function* () {
-    const fitting = yield* Modem.listModems({ ...input.selector, mode })
-    const [only] = fitting
-    return only !== undefined && fitting.length === 1 ? only : yield* Modem.select(input.selector)
-  })
+export const theModem = (input: ModemInput, mode: UsbMode) => Modem.select(selectorOf(input), mode)

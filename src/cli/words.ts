@@ -1,20 +1,24 @@
 /** What the user typed, once more: for the command that a failed run advises. */
 import type { AdvisedCommand, CommandWords } from "../update/advice.ts"
-import type { FlowInput, ImagesInput, ModemInput } from "./inputs.ts"
+import type { Modem } from "../device/Modem.ts"
+import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
 
 const option = (name: string, value: string | number | undefined): ReadonlyArray<string> =>
   value === undefined ? [] : [name, String(value)]
 
 const when = (given: boolean | undefined, name: string): ReadonlyArray<string> => (given === true ? [name] : [])
 
-type Typed = ModemInput & Partial<ImagesInput> & Partial<FlowInput> & { readonly yes?: boolean }
+type Typed = ModemInput & Partial<ImagesInput> & Partial<FlowInput> & Partial<WriteInput>
 
-export const wordsOf = (command: AdvisedCommand, input: Typed): CommandWords => {
+/**
+ * The words for `modem`: it is named by its place, whatever it was named by. Its ids, numbers and nodes are others
+ * after a restart, and its serial is not told by every boot loader.
+ */
+export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): CommandWords => {
   const { selector, simulation } = input
+  const named = simulation === undefined || Object.keys(selector).length > 0
   const selection = [
-    ...option("--vid-pid", selector.vidPid),
-    ...option("--usb-path", selector.usbPath),
-    ...option("--serial", selector.serial),
+    ...option("--usb-path", named ? modem.identity.portPath : undefined),
     ...option("--simulate", simulation?.model),
     ...option("--simulate-speed", simulation === undefined || simulation.speed === 1 ? undefined : simulation.speed),
     ...when(input.json, "--json")
@@ -27,6 +31,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed): CommandWords => 
   const shared = [
     ...when(input.ignoreVersionErrors, "--ignore-version-errors"),
     ...when(input.skipValidation, "--skip-validation"),
+    ...when(input.ignoreModemManager, "--ignore-mm-runtime-check"),
     ...when(input.yes, "--yes")
   ]
   // A simulated modem begins anew with every command: one that was left in boot-and-hold has to begin there.
@@ -46,7 +51,9 @@ export const wordsOf = (command: AdvisedCommand, input: Typed): CommandWords => 
           ]
         : []),
       ...(advised === "download" ? [...option("--firmware-version", input.firmwareVersion), ...shared] : []),
-      ...(advised === "reset" ? when(input.yes, "--yes") : [])
+      ...(advised === "reset"
+        ? [...when(input.ignoreModemManager, "--ignore-mm-runtime-check"), ...when(input.yes, "--yes")]
+        : [])
     ]
   }
 }

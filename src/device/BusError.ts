@@ -2,7 +2,11 @@
 import * as Schema from "effect/Schema"
 import type { Catalogue } from "../protocol/problem.ts"
 
-export const NoModem = Schema.TaggedStruct("NoModem", { wanted: Schema.String })
+/** `present`: what is on the bus, and was not meant or is not taken without being asked for. */
+export const NoModem = Schema.TaggedStruct("NoModem", {
+  wanted: Schema.String,
+  present: Schema.optionalKey(Schema.Array(Schema.String))
+})
 export const SeveralModems = Schema.TaggedStruct("SeveralModems", { found: Schema.Array(Schema.String) })
 export const NeverAppeared = Schema.TaggedStruct("NeverAppeared", {
   wanted: Schema.String,
@@ -11,16 +15,38 @@ export const NeverAppeared = Schema.TaggedStruct("NeverAppeared", {
 })
 export const NoPort = Schema.TaggedStruct("NoPort", { role: Schema.String, has: Schema.Array(Schema.String) })
 export const UnknownFamily = Schema.TaggedStruct("UnknownFamily", { found: Schema.String })
+/** The device is there; the kernel has no driver on the interface that is needed. */
+export const DriverMissing = Schema.TaggedStruct("DriverMissing", {
+  device: Schema.String,
+  role: Schema.String,
+  interfaceNumber: Schema.Int,
+  driver: Schema.String,
+  command: Schema.String
+})
+/** A device that was named by the user, and that is known to speak another protocol. */
+export const Refused = Schema.TaggedStruct("Refused", { device: Schema.String, why: Schema.String })
 export const Unavailable = Schema.TaggedStruct("Unavailable", { detail: Schema.String })
 
-const Reason = Schema.Union([NoModem, SeveralModems, NeverAppeared, NoPort, UnknownFamily, Unavailable])
+const Reason = Schema.Union([
+  NoModem,
+  SeveralModems,
+  NeverAppeared,
+  NoPort,
+  DriverMissing,
+  Refused,
+  UnknownFamily,
+  Unavailable
+])
 
 export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NoModem: {
     code: "DEVICE_NONE",
     help: "Look with `boothold list` what is plugged in, or simulate one with `--simulate em7455`."
   },
-  SeveralModems: { code: "DEVICE_SEVERAL", help: "Say which one with `--usb-path` or `--serial`." },
+  SeveralModems: {
+    code: "DEVICE_SEVERAL",
+    help: "Say which one with `--usb-path` or `--serial`; `boothold info --usb-path PATH` shows the firmware of each."
+  },
   NeverAppeared: {
     code: "DEVICE_NEVER_APPEARED",
     help: "Look with `boothold list` where the modem is now; replug it if it is nowhere."
@@ -28,6 +54,14 @@ export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NoPort: {
     code: "DEVICE_NO_PORT",
     help: "The driver of that port may be missing or still loading; look with `boothold list`."
+  },
+  DriverMissing: {
+    code: "DEVICE_DRIVER_MISSING",
+    help: "Load the driver, or tell it the modem's ids: the error names the command."
+  },
+  Refused: {
+    code: "DEVICE_REFUSED",
+    help: "Another tool is needed for this device; nothing was sent to it."
   },
   UnknownFamily: {
     code: "DEVICE_UNKNOWN_FAMILY",
@@ -47,13 +81,18 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
     return busCatalogue[this.reason._tag].code
   }
   get help(): string {
-    return busCatalogue[this.reason._tag].help
+    return this.reason._tag === "DriverMissing"
+      ? `Run \`${this.reason.command}\`, then try again.`
+      : busCatalogue[this.reason._tag].help
   }
   override get message(): string {
     const reason = this.reason
     switch (reason._tag) {
       case "NoModem":
-        return `no modem found (${reason.wanted})`
+        return (
+          `no modem found (${reason.wanted})` +
+          (reason.present === undefined ? "" : `; on the bus: ${reason.present.join("; ")}`)
+        )
       case "SeveralModems":
         return `several modems match: ${reason.found.join("; ")}`
       case "NeverAppeared":
@@ -63,6 +102,13 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
         )
       case "NoPort":
         return `the modem offers no ${reason.role} port (it has: ${reason.has.length === 0 ? "none" : reason.has.join(", ")})`
+      case "DriverMissing":
+        return (
+          `${reason.device}: interface ${String(reason.interfaceNumber)}, its ${reason.role} port, has no driver ` +
+          `(it is ${reason.driver}'s)`
+        )
+      case "Refused":
+        return `${reason.device} is not one that boothold can update: ${reason.why}`
       case "UnknownFamily":
         return `unknown modem family: ${reason.found}`
       case "Unavailable":

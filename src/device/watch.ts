@@ -8,6 +8,7 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { BusError } from "./BusError.ts"
+import { missingDriver } from "./drivers.ts"
 import { describeDevice, isSamePlace, isSameSerial, portOf } from "./Modem.ts"
 import type { ModemIdentity } from "./Modem.ts"
 import { UsbBus, usbMode } from "./UsbBus.ts"
@@ -80,6 +81,15 @@ export const watchBus: Effect.Effect<BusWatch, BusError, UsbBus | Scope.Scope> =
         orElse: () =>
           Effect.gen(function* () {
             const seen = yield* bus.devices
+            for (const device of seen.filter((one) => isSamePlace(options.identity, one))) {
+              const role = options.awaited.find(({ mode }) => mode === usbMode(device))?.role
+              const missing = role === undefined ? undefined : missingDriver(device, role)
+              if (missing === undefined) continue
+              return yield* new BusError({
+                operation: "wait",
+                reason: { _tag: "DriverMissing", device: describeDevice(device), ...missing }
+              })
+            }
             return yield* new BusError({
               operation: "wait",
               reason: {

@@ -307,14 +307,4 @@ describe("boothold info and list", () => {
       assert.strictEqual((yield* boothold(["info", ...em7455, ...nobody])).code, 3)
     })
   )
-
-  it.effect("say that live modems are for later, in one sentence, without --simulate", () =>
-    Effect.gen(function* () {
-      for (const words of [["list"], ["info"], ["reset"], ["update", ...both], ["plan", ...both]]) {
-        const { code, err } = yield* boothold(words)
-        assert.strictEqual(code, 19)
-        contains(err, "simulated modems only", "--simulate em7455")
-      }
-    })
-  )
 })

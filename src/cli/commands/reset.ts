@@ -2,19 +2,17 @@
 import * as Effect from "effect/Effect"
 import * as Update from "../../update/Update.ts"
 import { execute } from "../execute.ts"
-import type { ModemInput } from "../inputs.ts"
+import type { ModemInput, WriteInput } from "../inputs.ts"
 import { onBus, theModem } from "../modem.ts"
 import { wordsOf } from "../words.ts"
 
-export interface ResetInput extends ModemInput {
-  readonly yes: boolean
-}
+export interface ResetInput extends ModemInput, WriteInput {}
 
 export const reset = Effect.fn("cli.reset")(function* (input: ResetInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const plan = yield* Update.planHold(yield* theModem(input, "application"))
-      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("reset", input) })
+      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("reset", input, plan.modem) })
     })
   ).pipe(onBus(input))
 })

@@ -10,7 +10,7 @@ export const update = Effect.fn("cli.update")(function* (input: UpdateInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const plan = yield* planUpdate(input)
-      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("update", input) })
+      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("update", input, plan.modem) })
     })
   ).pipe(onBus(input))
 })

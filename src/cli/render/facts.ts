@@ -1,5 +1,7 @@
 /** Modems for people: one line each in a list, everything they tell about themselves alone. */
-import type { Modem } from "../../device/Modem.ts"
+import { missingDrivers } from "../../device/drivers.ts"
+import type { Found, Modem } from "../../device/Modem.ts"
+import { rowsOf } from "../../device/table/table.ts"
 import { showPreference } from "../../plan/facts.ts"
 import type { ModemFacts, StoredImage } from "../../plan/facts.ts"
 import { plain, rows } from "./text.ts"
@@ -7,10 +9,60 @@ import type { Style } from "./text.ts"
 
 const portsText = (modem: Modem): string => modem.device.ports.map(({ name, role }) => `${name} (${role})`).join(", ")
 
-export const modemLines = (modem: Modem, style: Style): ReadonlyArray<string> => [
-  style.bold(plain(modem.label)),
-  ...rows([["ports", modem.device.ports.length === 0 ? "none" : portsText(modem)]], style)
-]
+const standingText = ({ standing }: Found): string | undefined => {
+  switch (standing._tag) {
+    case "modem":
+      return undefined
+    case "possible":
+      return "its ids are not known: it is taken only when it is named, e.g. with --usb-path"
+    case "refused":
+      return `not updated by boothold: ${standing.why}`
+  }
+}
+
+export const foundLines = (found: Found, style: Style): ReadonlyArray<string> => {
+  const { modem } = found
+  const { address } = modem.device
+  return [
+    style.bold(plain(modem.label)),
+    ...rows(
+      [
+        ["ports", modem.device.ports.length === 0 ? "none" : portsText(modem)],
+        ["address", address === undefined ? undefined : `${String(address.bus)}:${String(address.device)}`],
+        ["note", standingText(found)],
+        ...driverRows(modem)
+      ],
+      style
+    )
+  ]
+}
+
+const driverRows = (modem: Modem): ReadonlyArray<readonly [string, string]> =>
+  missingDrivers(modem.device).map(({ command, interfaceNumber, role }) => [
+    "driver",
+    `none on interface ${String(interfaceNumber)} (${role}): ${command}`
+  ])
+
+/** A modem in boot-and-hold: it answers no questions, so this is what its USB side tells. */
+export const heldLines = (modem: Modem, next: string, style: Style): ReadonlyArray<string> => {
+  const { device } = modem
+  const families = [...new Set(rowsOf(device).map(({ family }) => family))]
+  return [
+    style.bold(plain(modem.label)),
+    ...rows(
+      [
+        ["state", "waits in boot-and-hold for images, and cannot be asked what it is"],
+        ["product", device.product],
+        ["manufacturer", device.manufacturer],
+        ["family", families.length === 0 ? "not known by its ids" : `by its ids: ${families.join(" or ")}`],
+        ["ports", device.ports.length === 0 ? "none" : portsText(modem)],
+        ...driverRows(modem),
+        ["next", next]
+      ],
+      style
+    )
+  ]
+}
 
 const storedText = (image: StoredImage): string => {
   const slot = image.storageIndex === 0xff ? "" : `slot ${String(image.storageIndex)}: `

@@ -1,6 +1,7 @@
 /** What `--json` prints, as schemas: programs read it, so its names are as stable as the exit codes. */
 import * as Schema from "effect/Schema"
-import type { Modem } from "../../device/Modem.ts"
+import { missingDrivers } from "../../device/drivers.ts"
+import type { Found, Modem } from "../../device/Modem.ts"
 import { vidPid } from "../../device/Modem.ts"
 import type { StepInfo } from "../../flow/Step.ts"
 import * as Duration from "effect/Duration"
@@ -15,10 +16,38 @@ export const ModemReport = Schema.Struct({
   mode: Schema.Literals(["application", "boot-and-hold"]),
   vidPid: Schema.String,
   usbPath: Schema.String,
+  /** `1:7`, as `--busnum-devnum` takes it; null where the system does not tell it. */
+  busnumDevnum: Schema.NullOr(Schema.String),
   serial: Schema.NullOr(Schema.String),
-  ports: Schema.Array(Schema.Struct({ name: Schema.String, role: Schema.String, driver: Schema.String }))
+  ports: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      role: Schema.String,
+      driver: Schema.String,
+      /** Path to open; null on simulated modems. */
+      node: Schema.NullOr(Schema.String)
+    })
+  )
 })
 export type ModemReport = typeof ModemReport.Type
+
+/** One entry of `list`. */
+export const FoundReport = Schema.Struct({
+  ...ModemReport.fields,
+  /** `possible`: ids not in the device table, taken when it is named; `refused`: not updated by boothold. */
+  standing: Schema.Literals(["modem", "possible", "refused"]),
+  /** Why it is refused. */
+  why: Schema.NullOr(Schema.String),
+  missingDrivers: Schema.Array(
+    Schema.Struct({
+      role: Schema.String,
+      interfaceNumber: Schema.Int,
+      driver: Schema.String,
+      command: Schema.String
+    })
+  )
+})
+export type FoundReport = typeof FoundReport.Type
 
 export interface StepReport {
   readonly name: string
@@ -99,8 +128,16 @@ export const modemReport = ({ device, label, mode }: Modem): ModemReport => ({
   mode,
   vidPid: vidPid(device),
   usbPath: device.portPath,
+  busnumDevnum: device.address === undefined ? null : `${String(device.address.bus)}:${String(device.address.device)}`,
   serial: device.serial ?? null,
-  ports: device.ports.map(({ driver, name, role }) => ({ name, role, driver }))
+  ports: device.ports.map(({ driver, name, node, role }) => ({ name, role, driver, node: node ?? null }))
+})
+
+export const foundReport = ({ modem, standing }: Found): FoundReport => ({
+  ...modemReport(modem),
+  standing: standing._tag,
+  why: standing._tag === "refused" ? standing.why : null,
+  missingDrivers: missingDrivers(modem.device)
 })
 
 const stepReport = (step: StepInfo): StepReport => ({

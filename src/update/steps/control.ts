@@ -48,7 +48,7 @@ export const controlSession = Effect.fnUntraced(function* (modem: Modem) {
       present: true
     })
     .pipe(
-      Effect.catchTag("BusError", (error) =>
+      Effect.catchReason("BusError", "NeverAppeared", (_, error) =>
         Effect.flatMap(bus.devices, (devices) => {
           const device = devices.find(({ key }) => key === modem.device.key)
           if (device === undefined) return Effect.fail(error)

@@ -1,0 +1,54 @@
+/** Ports that a modem would have if the kernel had a driver for them. Pure. */
+import { rowsOf, roleOfTty } from "./table/table.ts"
+import type { PortRole, UsbDevice, UsbInterface } from "./UsbBus.ts"
+
+export interface MissingDriver {
+  readonly role: PortRole
+  readonly interfaceNumber: number
+  /** Module and driver, e.g. `qmi_wwan`. */
+  readonly driver: string
+  /** What loads it, and tells it ids that it may not know. */
+  readonly command: string
+}
+
+const hex4 = (id: number): string => id.toString(16).padStart(4, "0")
+
+/** Where a loaded driver takes ids that it does not know. */
+const newId = (driver: string): string =>
+  driver === "qcserial" ? "/sys/bus/usb-serial/drivers/qcserial/new_id" : `/sys/bus/usb/drivers/${driver}/new_id`
+
+const isMbimControl = (one: UsbInterface): boolean => one.class === 0x02 && one.subclass === 0x0e
+
+/** QMI by number, since nothing in the descriptor says it (devices.md §3: 8 in the usual layout). */
+const driverOf = (device: UsbDevice, one: UsbInterface, role: PortRole): string | undefined => {
+  switch (role) {
+    case "control": {
+      if (isMbimControl(one)) return "cdc_mbim"
+      const rows = rowsOf(device)
+      const numbers = rows.length === 0 ? [8] : rows.flatMap(({ qmi = [8] }) => qmi)
+      return one.class === 0xff && numbers.includes(one.number) ? "qmi_wwan" : undefined
+    }
+    case "download":
+      return device.interfaceCount === 1 && one.class === 0xff ? "qcserial" : undefined
+    default:
+      return device.interfaceCount > 1 && roleOfTty(device, one.number) === role ? "qcserial" : undefined
+  }
+}
+
+/** The driver that keeps the device from having a port of this role; undefined where that is not the reason. */
+export const missingDriver = (device: UsbDevice, role: PortRole): MissingDriver | undefined => {
+  for (const one of device.interfaces ?? []) {
+    const driver = one.driver === undefined ? driverOf(device, one, role) : undefined
+    if (driver === undefined) continue
+    const load = `sudo modprobe ${driver}`
+    // The layout that qcserial gives to new ids is another one; a single interface is a boot loader in all layouts.
+    const tell = `echo ${hex4(device.vendorId)} ${hex4(device.productId)} | sudo tee ${newId(driver)}`
+    const knows = role === "at" || driver === "cdc_mbim"
+    return { role, interfaceNumber: one.number, driver, command: knows ? load : `${load} && ${tell}` }
+  }
+  return undefined
+}
+
+/** All that would be of use: control and AT port in application mode, the download port in boot-and-hold. */
+export const missingDrivers = (device: UsbDevice): ReadonlyArray<MissingDriver> =>
+  (["control", "at", "download"] as const).flatMap((role) => missingDriver(device, role) ?? [])
