@@ -42,7 +42,7 @@ describe("boothold decode", () => {
       contains(out, "qdl, 1 frame", "command not supported")
       const unknown = yield* boothold(["decode", "gopher", qdl])
       assert.strictEqual(unknown.code, 2)
-      contains(unknown.err, '"gopher"', "qmux, qdl, at, cwe")
+      contains(unknown.err, '"gopher"', "qmux, mbim, qdl, at, cwe")
     })
   )
 

@@ -5,11 +5,12 @@ import { parseHex, type HexError } from "../hex.ts"
 import type { Catalogue } from "../problem.ts"
 import { atDissector } from "./at.ts"
 import { isText, type DecodedFrame, type Dissector } from "./Dissector.ts"
+import { mbimDissector } from "./mbim.ts"
 import { qdlDissector } from "./qdl.ts"
 import { qmuxDissector } from "./qmux.ts"
 
 /** The dissectors of this folder; callers add those of other folders, e.g. for CWE headers. */
-export const protocolDissectors: ReadonlyArray<Dissector> = [qmuxDissector, qdlDissector, atDissector]
+export const protocolDissectors: ReadonlyArray<Dissector> = [qmuxDissector, mbimDissector, qdlDissector, atDissector]
 
 export interface Decoded {
   readonly protocol: string

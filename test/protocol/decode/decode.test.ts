@@ -328,7 +328,7 @@ describe("decode", () => {
     assert.deepStrictEqual(reason(decode(hex("01"), { protocol: "x25" })), {
       _tag: "UnknownProtocol",
       wanted: "x25",
-      known: ["qmux", "qdl", "at"]
+      known: ["qmux", "mbim", "qdl", "at"]
     })
     assert.deepInclude(reason(decode(hex("ff fe fd"))), { _tag: "NotRecognised" })
     assert.deepInclude(reason(decode(hex(""))), { _tag: "NothingToDecode" })
