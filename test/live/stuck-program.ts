@@ -70,6 +70,6 @@ const program = Effect.gen(function* () {
 NodeRuntime.runMain(Effect.scoped(program), {
   disableErrorReporting: true,
   teardown: (exit) => {
-    process.exitCode = Exit.isSuccess(exit) ? exit.value : 130
+    process.exitCode = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 130
   }
 })
