@@ -9,7 +9,7 @@ import { createInterface } from "node:readline"
 import { makeSystem } from "./fake-system.mjs"
 import { systemImage } from "./images.mjs"
 import { median, ratios, spread } from "./statistics.mjs"
-import { root } from "./tools.mjs"
+import { bin, root } from "./tools.mjs"
 
 const both = ["upstream", "boothold"]
 const all = [...both, "client"]
@@ -25,7 +25,7 @@ const runInside = async (folder, helpers, cases) => {
   const [sys, dev, task] = ["sys", "dev", "cases.json"].map((name) => join(folder, name))
   mkdirSync(dev)
   makeSystem(sys)
-  writeFileSync(task, JSON.stringify({ cases, folder, helpers }))
+  writeFileSync(task, JSON.stringify({ bin, cases, folder, helpers }))
   const worker = [process.execPath, join(root, "scripts/bench/inside.mjs"), task]
   const child = spawn("bash", [join(root, "test/bench/namespace.sh"), sys, dev, ...worker], {
     stdio: ["ignore", "pipe", "inherit"]

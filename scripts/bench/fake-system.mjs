@@ -2,10 +2,14 @@
  * The kernel's picture of one modem, as files: in boot-and-hold with its one tty, and in application mode. Which of both
  * is there is a matter of names that are moved, so that the boot loader's reset takes no time of its own.
  */
+import { spawnSync } from "node:child_process"
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 
-export const tty = "ttyUSB90"
+const tty = "ttyUSB90"
+
+/** The download port. */
+export const node = `/dev/${tty}`
 
 const fill = (sys) => ({
   attributes: (path, values) => {
@@ -100,7 +104,6 @@ export const makeSystem = (sys) => {
 /** What is moved at a reset, in this order, as [from, to] below /sys and /dev. */
 const reset = [
   ["/sys/class/tty/ttyUSB90", "/sys/elsewhere/ttyUSB90"],
-  ["/dev/ttyUSB90", "/dev/shm/ttyUSB90"],
   ["/sys/bus/usb/devices/1-1:1.0", "/sys/elsewhere/1-1:1.0"],
   ["/sys/bus/usb/devices/1-1", "/sys/elsewhere/1-1"],
   ["/sys/devices/usb1/1-1", "/sys/devices/away/boot"],
@@ -112,11 +115,25 @@ const reset = [
 ]
 
 /** For the boot loader: it does this when it is reset. */
-export const onReset = reset.flatMap(([from, to]) => ["--on-reset", `${from}=${to}`])
+export const onReset = ["--node", node, ...reset.flatMap(([from, to]) => ["--on-reset", `${from}=${to}`])]
 
-/** Back in boot-and-hold. */
-export const hold = () => {
+/** Into boot-and-hold: the download port is `pts`. The node is a mount, because of a link programs find out the end. */
+export const hold = (pts) => {
+  writeFileSync(node, "")
+  const { status, stderr } = spawnSync("mount", ["--bind", pts, node], { encoding: "utf8" })
+  if (status !== 0) throw new Error(stderr)
+}
+
+/** The download port away. */
+export const release = () => {
+  spawnSync("umount", ["--lazy", node])
+  rmSync(node, { force: true })
+}
+
+/** Back from application mode. */
+export const holdAgain = (pts) => {
   for (const [from, to] of reset.toReversed()) renameSync(to, from)
+  hold(pts)
 }
 
 /** The node of the control port in application mode, which nobody reads. */

@@ -5,12 +5,11 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { startBootLoader } from "./BootLoader.mjs"
-import { hold, makeControl, onReset, tty } from "./fake-system.mjs"
+import { hold, holdAgain, makeControl, node, onReset, release } from "./fake-system.mjs"
 import { inTurn } from "./statistics.mjs"
-import { bin, measured } from "./tools.mjs"
+import { measured } from "./tools.mjs"
 
-const { cases, folder, helpers } = JSON.parse(readFileSync(process.argv[2], "utf8"))
-const node = `/dev/${tty}`
+const { bin, cases, folder, helpers } = JSON.parse(readFileSync(process.argv[2], "utf8"))
 
 /** The command of each tool, as its user types it. */
 const commands = {
@@ -21,14 +20,7 @@ const commands = {
 
 const download = async ({ ackMs = 0, files, lastMs = ackMs, name, rounds, tools }) => {
   const timing = ["--ack-ms", `${ackMs}`, "--last-ms", `${lastMs}`]
-  const sessions = ["--sessions", `${rounds * tools.length}`]
-  const loader = await startBootLoader(helpers["boot-loader"], [
-    ...timing,
-    ...sessions,
-    ...["--link", node],
-    ...onReset,
-    ...files
-  ])
+  const loader = await startBootLoader(helpers["boot-loader"], [...timing, ...onReset, ...files])
   const run = (tool) => async () => {
     const [command, ...args] = commands[tool](files)
     const out = join(folder, "measured.json")
@@ -37,12 +29,14 @@ const download = async ({ ackMs = 0, files, lastMs = ackMs, name, rounds, tools 
     // Whichever goes wrong first ends the case: a session that will not come, or a program that will not end.
     await Promise.race([Promise.all([session, process]), session.then(() => process)])
     const [{ output: _, ...run }, seen] = await Promise.all([process, session])
-    hold()
+    holdAgain(loader.tty)
     return { ...run, session: { ...seen, untilFirstByteMs: seen.started - run.started } }
   }
+  hold(loader.tty)
   try {
     return { name, runs: await inTurn(rounds, Object.fromEntries(tools.map((tool) => [tool, run(tool)]))) }
   } finally {
+    release()
     await loader.stop()
   }
 }

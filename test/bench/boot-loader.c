@@ -2,18 +2,21 @@
  * A boot loader on a pseudo terminal, for measuring who speaks to it: as strict as the protocol says, without any time
  * of its own but what it is told to take, and quick enough not to be what is measured. Compares every byte with the file.
  *
- *   boot-loader [--ack-ms N] [--last-ms N] [--sessions N] [--link PATH] [--on-reset FROM=TO]... FILE...
+ *   boot-loader [--ack-ms N] [--last-ms N] [--node PATH] [--on-reset FROM=TO]... FILE...
  *
  * The images of a session must be FILE... in that order. An acknowledgement takes --ack-ms, that of an image's last
- * chunk --last-ms instead. PATH becomes a link to the terminal. At a reset each FROM is renamed to TO: the modem in
- * another mode. Says {"tty":...} at the start, then one line of JSON per session; ends with 1 at the first wrong byte.
+ * chunk --last-ms instead. At a reset what is mounted on PATH is taken away, and each FROM renamed to TO: the modem in
+ * another mode. Says {"tty":...} at the start, then one line of JSON per session, for ever; ends with 1 at the first
+ * wrong byte.
  */
 #include "qdl.h"
+#include <sys/mount.h>
 
 static int port;
 static struct file files[16];
 static int file_count;
 static double ack_ms, last_ms;
+static const char *node;
 static const char *renames[16];
 static int rename_count;
 
@@ -214,6 +217,7 @@ static void session(void) {
       case RESET_REQUEST: {
         double ended = now_ms();
         if (state != CLOSED || image != file_count || length != 1) wrong("a Reset in state %d, after %d images", state, image);
+        if (node && (umount2(node, MNT_DETACH) || unlink(node))) die("%s", node);
         for (int i = 0; i < rename_count; i++) {
           char *from = strdup(renames[i]), *to = from ? strchr(from, '=') : NULL;
           if (!to) die("%s: not FROM=TO", renames[i]);
@@ -231,15 +235,13 @@ static void session(void) {
 }
 
 int main(int argc, char **argv) {
-  int sessions = 1, at = 1;
-  const char *link = NULL;
+  int at = 1;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (; at + 1 < argc && !strncmp(argv[at], "--", 2); at += 2) {
     const char *value = argv[at + 1];
     if (!strcmp(argv[at], "--ack-ms")) ack_ms = atof(value);
     else if (!strcmp(argv[at], "--last-ms")) last_ms = atof(value);
-    else if (!strcmp(argv[at], "--sessions")) sessions = atoi(value);
-    else if (!strcmp(argv[at], "--link")) link = value;
+    else if (!strcmp(argv[at], "--node")) node = value;
     else if (!strcmp(argv[at], "--on-reset") && rename_count < 16) renames[rename_count++] = value;
     else die("unknown option %s", argv[at]);
   }
@@ -257,12 +259,7 @@ int main(int argc, char **argv) {
   int held = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (held < 0) die("%s", name);
   make_raw(held);
-  if (link) {
-    unlink(link);
-    if (symlink(name, link)) die("%s", link);
-  }
   printf("{\"tty\":\"%s\"}\n", name);
   fflush(stdout);
-  while (sessions-- > 0) session();
-  return 0;
+  for (;;) session();
 }
