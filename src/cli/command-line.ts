@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Flags from "./flags.ts"
 import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
 import { ExitCode } from "./ExitCode.ts"
+import { simulateCommand } from "./simulate-command.ts"
 
 const given = Option.getOrUndefined
 
@@ -221,6 +222,6 @@ const decode = Command.make(
 
 export const boothold = Command.make("boothold").pipe(
   Command.withDescription("Firmware updates of Sierra Wireless modems"),
-  Command.withSubcommands([inspect, plan, update, download, reset, info, list, decode]),
+  Command.withSubcommands([inspect, plan, update, download, reset, info, list, decode, simulateCommand]),
   Command.withGlobalFlags([Flags.Json])
 )

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { fstatSync } from "node:fs"
 import { exitCodes } from "./exit-codes.ts"
+import { Interruption } from "./Interruption.ts"
 import { Screen } from "./Screen.ts"
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
@@ -68,10 +69,19 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     colors: wantsColors(terminal),
     confirm
   }
-  NodeRuntime.runMain(Effect.provideService(program(args, version), Screen, screen), {
+  let interrupted: number = exitCodes.interrupted.exit
+  const main = program(args, version).pipe(
+    Effect.provideService(Screen, screen),
+    Effect.provideService(Interruption, {
+      endsWith: (code) => {
+        interrupted = code
+      }
+    })
+  )
+  NodeRuntime.runMain(main, {
     disableErrorReporting: true,
     teardown: (exit, onExit) => {
-      const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : exitCodes.interrupted.exit
+      const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : interrupted
       // A pipe may still hold output: it is written before the process is ended.
       if (code === 0) onExit(code)
       else process.stdout.write("", () => onExit(code))

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { lstatSync, mkdirSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import type { Attachment, BusSignal, SimModem } from "../sim/index.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 import { openPty } from "./Pty.ts"
@@ -67,13 +67,15 @@ const linkTo = (target: string, link: string) =>
       })
   )
 
+/** Made where it is missing; what was made is removed. */
 const madeFolder = (folder: string) =>
   Effect.acquireRelease(
-    Effect.try({ try: () => mkdirSync(folder, { recursive: true }) !== undefined, catch: failed(folder) }),
-    (made) =>
+    Effect.try({ try: () => mkdirSync(folder, { recursive: true }), catch: failed(folder) }),
+    (first) =>
       Effect.sync(() => {
+        if (first === undefined) return
         try {
-          if (made) rmdirSync(folder)
+          for (let path = resolve(folder); path.startsWith(resolve(first)); path = dirname(path)) rmdirSync(path)
         } catch {
           // Somebody put something of their own into it: theirs to keep.
         }

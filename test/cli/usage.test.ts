@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as TestConsole from "effect/testing/TestConsole"
 import { settle } from "../../src/cli/settle.ts"
-import { parseBehaviour } from "../../src/cli/simulate.ts"
+import { parseFault } from "../../src/cli/faults.ts"
 import { boothold, carrier, contains, system } from "./support.ts"
 
 describe("wrong usage", () => {
@@ -94,6 +94,7 @@ describe("completions", () => {
 })
 
 describe("--simulate-behaviour", () => {
+  const parseBehaviour = parseFault("--simulate-behaviour")
   const tagOf = (text: string) => Result.getOrThrow(parseBehaviour(text))
 
   it("takes a bare name, a name with fields, and JSON", () => {
