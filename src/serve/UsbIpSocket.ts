@@ -58,7 +58,9 @@ export class UsbIpSocket {
   #pendingBytes = 0
   #exported: Exported | undefined
   #why: string | undefined
-  #corked = false
+  /** Answers of one turn: they go out in one system call. */
+  readonly #unsent: Array<Uint8Array> = []
+  #reading = false
 
   constructor(socket: Socket, options: SocketOptions) {
     this.#socket = socket
@@ -78,6 +80,7 @@ export class UsbIpSocket {
   /** Unplugs the device: what is written already still goes out. */
   end(): void {
     this.#leave()
+    this.#flush()
     this.#socket.end()
   }
 
@@ -102,26 +105,29 @@ export class UsbIpSocket {
   }
 
   #write(bytes: Uint8Array): void {
-    if (!this.#corked) {
-      // All answers of one turn go out in one system call.
-      this.#corked = true
-      this.#socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        this.#socket.uncork()
-      })
-    }
-    this.#socket.write(bytes)
+    this.#unsent.push(bytes)
+    if (!this.#reading && this.#unsent.length === 1) process.nextTick(() => this.#flush())
+  }
+
+  #flush(): void {
+    const [first] = this.#unsent
+    if (first === undefined) return
+    const all = this.#unsent.length === 1 ? first : Buffer.concat(this.#unsent)
+    this.#unsent.length = 0
+    if (!this.#socket.destroyed && !this.#socket.writableEnded) this.#socket.write(all)
   }
 
   #onData(chunk: Uint8Array): void {
     this.#reader.push(chunk)
+    this.#reading = true
     while (!this.#socket.destroyed) {
       const next = this.#reader.next()
       if (Result.isFailure(next)) return this.#fail(next.failure.message)
       if (next.success === undefined) break
       this.#onRequest(next.success)
     }
+    this.#reading = false
+    this.#flush()
     if (this.#socket.writableLength > maxUnsent) this.#socket.pause()
   }
 

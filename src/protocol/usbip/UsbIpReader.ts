@@ -1,7 +1,6 @@
 /** What a host sends to a USB/IP server, cut out of the stream. Pure; hostile bytes cost at most the bounds below. */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { viewOf } from "../layout.ts"
 import {
   busIdSize,
   decodeBusId,
@@ -44,6 +43,10 @@ const fail = (reason: UsbIpError["reason"]): Result.Result<never, UsbIpError> =>
 
 const nothing = Result.succeed(undefined)
 const empty = new Uint8Array(0)
+
+/** Big endian; without a DataView, of which there would be one per transfer. */
+const u32 = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
 
 /** `push` what came, then `next` until it gives `undefined`. After a failure there is nothing more to read. */
 export class UsbIpReader {
@@ -142,18 +145,17 @@ export class UsbIpReader {
     }
     const head = this.#take(transferHeaderSize)
     if (head === undefined) return nothing
-    const view = viewOf(head)
-    const command = view.getUint32(0, false)
-    const sequence = view.getUint32(4, false)
-    const device = view.getUint32(8, false)
+    const command = u32(head, 0)
+    const sequence = u32(head, 4)
+    const device = u32(head, 8)
     if (command === TransferCommand.unlink) {
-      return Result.succeed({ _tag: "Unlink", sequence, device, victim: view.getUint32(20, false) })
+      return Result.succeed({ _tag: "Unlink", sequence, device, victim: u32(head, 20) })
     }
     if (command !== TransferCommand.submit) return fail({ _tag: "UnknownCommand", command })
-    const direction = view.getUint32(12, false)
-    const endpoint = view.getUint32(16, false)
-    const length = view.getUint32(24, false)
-    const packets = view.getUint32(32, false)
+    const direction = u32(head, 12)
+    const endpoint = u32(head, 16)
+    const length = u32(head, 24)
+    const packets = u32(head, 32)
     if (direction > 1) return fail({ _tag: "Direction", found: direction })
     if (endpoint > 15) return fail({ _tag: "Endpoint", found: endpoint })
     if (length > maxTransferLength) return fail({ _tag: "TooLong", length, max: maxTransferLength })
@@ -165,7 +167,7 @@ export class UsbIpReader {
       device,
       direction: direction === 1 ? "in" : "out",
       endpoint,
-      flags: view.getUint32(20, false),
+      flags: u32(head, 20),
       length,
       setup: head.subarray(40, 48),
       data: empty

@@ -65,13 +65,9 @@ export const makeUsbDevice = Effect.fnUntraced(function* (
     const connection = yield* modem.connect(role)
     const toModem = Effect.gen(function* () {
       for (;;) {
-        const batch = usb.takeOut(interfaceNumber)
-        if (batch === undefined) {
-          yield* Queue.take(signal.out)
-          continue
-        }
-        yield* connection.write(batch.bytes)
-        batch.done()
+        const bytes = usb.takeOut(interfaceNumber)
+        if (bytes === undefined) yield* Queue.take(signal.out)
+        else yield* connection.write(bytes)
       }
     })
     const fromModem = Effect.gen(function* () {

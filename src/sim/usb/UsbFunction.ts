@@ -51,8 +51,11 @@ const DTR = 1
 const inLimit = 65_536
 /** Encapsulated answers that nobody has fetched. */
 const answerLimit = 64
-/** Bytes of host requests that are given to the port at once. */
-const outBatch = 65_536
+/**
+ * What a device takes before its firmware has: its endpoint's buffers. A request is answered when its data is in there, and
+ * waits while it is full: that is how a slow modem holds the host back.
+ */
+const outLimit = 65_536
 
 interface Out {
   readonly id: number
@@ -64,11 +67,13 @@ interface Side {
   readonly description: UsbInterface
   readonly bulkIn: InPipe
   readonly interrupt: InPipe
-  readonly out: Array<Out>
+  /** In the device's buffers. */
+  readonly out: Array<Uint8Array>
+  outHeld: number
+  /** Behind full buffers: not answered yet. */
+  readonly outWaiting: Array<Out>
   readonly splitter: QmuxSplitter
   readonly answers: Array<Uint8Array>
-  /** Taken by the port and not yet written. */
-  taken: ReadonlyArray<Out>
   lineCoding: Uint8Array
   dtr: boolean
   wasFull: boolean
@@ -87,9 +92,10 @@ const makeSide = (description: UsbInterface): Side => {
     bulkIn: pipe("bulk"),
     interrupt: pipe("interrupt"),
     out: [],
+    outHeld: 0,
+    outWaiting: [],
     splitter: new QmuxSplitter(),
     answers: [],
-    taken: [],
     // 115200 8N1 (CDC PSTN §6.3.11).
     lineCoding: Uint8Array.of(0x00, 0xc2, 0x01, 0x00, 0, 0, 8),
     dtr: false,
@@ -97,14 +103,14 @@ const makeSide = (description: UsbInterface): Side => {
   }
 }
 
-const join = (parts: ReadonlyArray<Out>): Uint8Array => {
+const join = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
   const [first] = parts
-  if (parts.length === 1 && first !== undefined) return first.data
-  const out = new Uint8Array(parts.reduce((sum, { data }) => sum + data.length, 0))
+  if (parts.length === 1 && first !== undefined) return first
+  const out = new Uint8Array(length)
   let at = 0
-  for (const { data } of parts) {
-    out.set(data, at)
-    at += data.length
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
   }
   return out
 }
@@ -139,7 +145,8 @@ export class UsbFunction {
       side.bulkIn.clear()
       side.interrupt.clear()
       side.out.length = 0
-      side.taken = []
+      side.outHeld = 0
+      side.outWaiting.length = 0
       side.answers.length = 0
       side.dtr = false
       this.#noteDrained(side)
@@ -163,47 +170,47 @@ export class UsbFunction {
     if (side.description.requests === "encapsulated" || request.length === 0) {
       return this.#outlets.complete(request.id, Status.ok, request.length, undefined)
     }
-    side.out.push({ id: request.id, data: request.data })
-    this.#outlets.outReady(side.description.number)
+    this.#takeData(side, request)
+  }
+
+  #takeData(side: Side, one: Out): void {
+    side.outWaiting.push({ id: one.id, data: one.data })
+    this.#fillBuffers(side)
+  }
+
+  #fillBuffers(side: Side): void {
+    while (side.outHeld < outLimit) {
+      const one = side.outWaiting.shift()
+      if (one === undefined) return
+      side.out.push(one.data)
+      side.outHeld += one.data.length
+      this.#outlets.complete(one.id, Status.ok, one.data.length, undefined)
+      if (side.out.length === 1) this.#outlets.outReady(side.description.number)
+    }
   }
 
   /** Whether the request was still pending; then there is no answer to it any more. */
   unlink(id: number): boolean {
     for (const side of this.#sides.values()) {
       if (side.bulkIn.cancel(id) || side.interrupt.cancel(id)) return true
-      const at = side.out.findIndex((one) => one.id === id)
+      const at = side.outWaiting.findIndex((one) => one.id === id)
       if (at >= 0) {
-        side.out.splice(at, 1)
-        return true
-      }
-      if (side.taken.some((one) => one.id === id)) {
-        side.taken = side.taken.filter((one) => one.id !== id)
+        side.outWaiting.splice(at, 1)
         return true
       }
     }
     return false
   }
 
-  /** The next bytes for a port; call `done` when it has taken them: only then the host's requests are answered. */
-  takeOut(interfaceNumber: number): { readonly bytes: Uint8Array; readonly done: () => void } | undefined {
+  /** All that the device has in its buffers for a port, which have room again then. */
+  takeOut(interfaceNumber: number): Uint8Array | undefined {
     const side = this.#sides.get(interfaceNumber)
-    const first = side?.out[0]
-    if (side === undefined || first === undefined) return undefined
-    let count = 1
-    let bytes = first.data.length
-    for (; count < side.out.length; count++) {
-      bytes += side.out[count]?.data.length ?? 0
-      if (bytes > outBatch) break
-    }
-    const batch = side.out.splice(0, count)
-    side.taken = batch
-    const done = () => {
-      // What was unlinked or reset meanwhile is not answered.
-      const owed = side.taken
-      side.taken = []
-      for (const { data, id } of owed) this.#outlets.complete(id, Status.ok, data.length, undefined)
-    }
-    return { bytes: join(batch), done }
+    if (side === undefined || side.out.length === 0) return undefined
+    const bytes = join(side.out, side.outHeld)
+    side.out.length = 0
+    side.outHeld = 0
+    this.#fillBuffers(side)
+    return bytes
   }
 
   /** The port behind the interface sends. */
@@ -261,7 +268,7 @@ export class UsbFunction {
       if (target === undefined) continue
       const pipe = target.transfer === "bulk" ? target.side.bulkIn : target.side.interrupt
       if (isIn(address)) pipe.fail(Status.stall, this.#outlets.complete)
-      else for (const { id } of target.side.out.splice(0)) this.#outlets.complete(id, Status.stall, 0, undefined)
+      else for (const { id } of target.side.outWaiting.splice(0)) this.#outlets.complete(id, Status.stall, 0, undefined)
     }
     return answer
   }
@@ -284,8 +291,7 @@ export class UsbFunction {
       if (setup.request === ClassRequest.sendEncapsulatedCommand && !toHost) {
         // Without DTR "the QMI interface will not respond" (the kernel's reason for QMI_QUIRK_SET_DTR).
         if ((needsDtr === true && !side.dtr) || request.data.length === 0) return nothing
-        side.out.push({ id: request.id, data: request.data })
-        this.#outlets.outReady(side.description.number)
+        this.#takeData(side, request)
         return "later"
       }
       return setup.request === ClassRequest.getEncapsulatedResponse && toHost ? this.#fetch(side, setup) : undefined
