@@ -33,7 +33,7 @@ export interface SimulationOptions {
 /** A transfer beyond this is written down as length and SHA-256. No terminal and no USB port makes one. */
 const longestInHex = 65_536
 
-const transcriptLine = (id: string, record: TapRecord) => {
+const transcriptLine = (id: string, enumeration: number, record: TapRecord) => {
   const { at, bytes, direction, endpoint } = record
   const port = endpoint.slice(endpoint.lastIndexOf("/") + 1)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -41,13 +41,20 @@ const transcriptLine = (id: string, record: TapRecord) => {
     bytes.length <= longestInHex
       ? buffer.toString("hex")
       : { length: bytes.length, sha256: createHash("sha256").update(buffer).digest("hex") }
-  return { at, modem: id, port, direction, bytes: payload }
+  return { at, modem: id, enumeration, port, direction, bytes: payload }
 }
 
 /** The same modem, whose ports are listened to. */
-const overheard = (modem: SimModem, tap: (record: TapRecord) => Effect.Effect<void>): SimModem => ({
+const overheard = (
+  modem: SimModem,
+  tap: (enumeration: number, record: TapRecord) => Effect.Effect<void>
+): SimModem => ({
   ...modem,
-  connect: (role) => Effect.flatMap(modem.connect(role), tapped).pipe(Effect.provideService(Tap, tap))
+  connect: (role) =>
+    Effect.flatMap(modem.attachment, (attachment) => {
+      const listener = (record: TapRecord) => tap(attachment?.enumeration ?? 0, record)
+      return Effect.flatMap(modem.connect(role), tapped).pipe(Effect.provideService(Tap, listener))
+    })
 })
 
 /** The setups as they were left: same modems, other state. */
@@ -95,7 +102,9 @@ export const startSimulation = Effect.fnUntraced(function* (
   for (const { id, setup } of known) {
     const made = yield* make(setup)
     const modem =
-      transcript === undefined ? made : overheard(made, (record) => transcript.write(transcriptLine(id, record)))
+      transcript === undefined
+        ? made
+        : overheard(made, (enumeration, record) => transcript.write(transcriptLine(id, enumeration, record)))
     modems.push({ id, modem })
     if (setup.state.mode === "off") off.push(modem)
     yield* modem.follow((entry) =>

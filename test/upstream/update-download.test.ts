@@ -1,6 +1,6 @@
 /**
  * The simulated boot loader against an independent client: `qmi-firmware-update --update-download` of Debian's
- * libqmi-utils, unmodified, flashes it through a pseudo terminal. Client and simulator of this repository could share a
+ * libqmi-utils, unmodified, flashes it through a pseudo terminal of `boothold simulate`. Client and simulator of this repository could share a
  * mistake; that program cannot have it.
  */
 import { assert, describe, it } from "@effect/vitest"
@@ -8,8 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { realpathSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Modem from "../../src/device/Modem.ts"
@@ -24,27 +23,20 @@ import { conversation, type Message, type Transfer } from "../fidelity/conversat
 import { allowedDifferences } from "../fidelity/licences.ts"
 import { images9200, images9x15, images9x30, spk9x15 } from "../support/simulated-update.ts"
 import type { Files } from "../support/simulated-update.ts"
-import { portOnPty, runProgram } from "./download-port.ts"
+import { bytesIn, journalOf, simulateProcess, temporaryFolder } from "../support/simulate-process.ts"
+import { runProgram } from "./run-program.ts"
 
 const runs = (command: string, ...args: ReadonlyArray<string>) => spawnSync(command, args).status === 0
 
 const missing = [
   process.getuid?.() === 0 ? "" : "root",
   runs("qmi-firmware-update", "--version") ? "" : "qmi-firmware-update (Debian package libqmi-utils)",
-  runs("socat", "-V") ? "" : "socat",
   runs("unshare", "--mount", "--propagation", "private", "true") ? "" : "the right to unshare a mount namespace"
 ].filter((what) => what !== "")
 
 if (missing.length > 0) {
   console.warn(`SKIPPED: the proof against Debian's qmi-firmware-update; it needs ${missing.join(", ")}`)
 }
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "boothold-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-)
-
-const hex4 = (value: number) => value.toString(16).padStart(4, "0")
 
 /** Payload in the pieces that the program sends: cut on payload offsets, the first one full (qdl.md §3.5). */
 const chunksOf = (file: Uint8Array) => {
@@ -55,38 +47,46 @@ const chunksOf = (file: Uint8Array) => {
   return chunks
 }
 
-const update = Effect.fnUntraced(function* (setup: Sim.ModemSetup, files: Files) {
-  const modem = yield* Sim.make(setup)
-  const work = yield* folder
+/** Flashes a modem that waits in boot-and-hold, told to run what comes: as after a preference whose images are missing. */
+const update = Effect.fnUntraced(function* (model: Sim.ModelName, files: Files, preference?: Sim.Preference) {
+  const work = yield* temporaryFolder
   const paths = Object.entries(files).map(([name, bytes]) => {
     writeFileSync(join(work, name), bytes)
     return join(work, name)
   })
-  const device = yield* modem.attachment
-  assert(device !== undefined && device.mode === "boot-and-hold")
-  const port = yield* portOnPty(modem, "download", work)
+  const told = preference === undefined ? [] : ["--preference", Object.values(preference).join(",")]
+  const journalFile = join(work, "journal")
+  const transcript = join(work, "transcript")
+  const outputs = ["--pty", join(work, "ports"), "--journal", journalFile, "--transcript", transcript]
+  const server = yield* simulateProcess([model, "--mode", "boot-and-hold", "--instant", ...told, ...outputs])
+  const [served] = server.ready
+  assert(served !== undefined)
   const exit = yield* runProgram("bash", [
     fileURLToPath(new URL("one-modem-namespace.sh", import.meta.url)),
-    port.pts,
-    hex4(device.vendorId),
-    hex4(device.productId),
+    realpathSync(served.served["download"] ?? ""),
+    ...(served.vidPid ?? "").split(":"),
     "qmi-firmware-update",
     ...["--ignore-mm-runtime-check", "--update-download", "--tty", "/dev/ttyUSB90", "--verbose"],
     ...paths
   ])
   assert.strictEqual(exit.status, 0, exit.output)
-  // The port ends when the modem leaves the bus after the reset.
-  yield* port.ended
-  while ((yield* modem.state).mode !== "application") yield* Effect.sleep("5 millis")
+  yield* server.line(({ _tag }) => _tag === "Booted")
+  const answer = yield* server.send("state")
+  assert(answer._tag === "State")
+  const state = answer.modems[0]?.state
+  assert(state !== undefined)
+  assert.strictEqual(state.mode, "application")
+  yield* server.send("quit")
+  assert.strictEqual((yield* server.ended).code, 0)
 
-  const journal = yield* modem.journal
+  const journal = journalOf(journalFile)
   const sorted = Object.values(files).toSorted((a, b) => b.length - a.length)
   assert.deepStrictEqual(
     journal.flatMap((entry) => (entry._tag === "ImageReceived" ? [entry.sha256] : [])),
     sorted.map((bytes) => createHash("sha256").update(bytes).digest("hex"))
   )
   // The same said by the wire alone, without what the simulator made of it.
-  const written = port.written()
+  const written = bytesIn(transcript, "download", "to-modem")
   let at = 0
   for (const chunk of sorted.flatMap(chunksOf)) {
     const found = written.indexOf(chunk, at)
@@ -97,7 +97,7 @@ const update = Effect.fnUntraced(function* (setup: Sim.ModemSetup, files: Files)
     journal.flatMap((entry) => (entry._tag === "ImageAbandoned" ? [entry.why] : [])),
     []
   )
-  return { state: yield* modem.state, journal, said: conversation([transferOf(written)]) }
+  return { state, journal, said: conversation([transferOf(written)]) }
 }, Effect.scoped)
 
 const transferOf = (bytes: Uint8Array): Transfer => ({
@@ -149,7 +149,7 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
       Effect.gen(function* () {
         const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
         const setup = holding(Sim.models.em7455, preference)
-        const { journal, said, state } = yield* update(setup, images9x30)
+        const { journal, said, state } = yield* update("em7455", images9x30, preference)
         yield* sameBytes(setup, images9x30, said)
         const { build: _, ...running } = state.running
         assert.deepStrictEqual(running, { ...preference, slot: 2 })
@@ -175,7 +175,7 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
       Effect.gen(function* () {
         const preference = { firmware: "05.05.78.00", config: "005.031_001", carrier: "GENEU-4G" }
         const setup = holding(Sim.models.mc7354, preference)
-        const { said, state } = yield* update(setup, images9x15)
+        const { said, state } = yield* update("mc7354", images9x15, preference)
         yield* sameBytes(setup, images9x15, said)
         const { build: _, ...running } = state.running
         assert.deepStrictEqual(running, { ...preference, slot: 2 })
@@ -189,7 +189,7 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
       Effect.gen(function* () {
         const preference = { firmware: "05.05.78.00", config: "005.031_001", carrier: "GENEU-4G" }
         const setup = holding(Sim.models.mc7354, preference)
-        const { said, state } = yield* update(setup, spk9x15)
+        const { said, state } = yield* update("mc7354", spk9x15, preference)
         yield* sameBytes(setup, spk9x15, said)
         const { build: _, ...running } = state.running
         assert.deepStrictEqual(running, { ...preference, slot: 2 })
@@ -202,7 +202,7 @@ describe.skipIf(missing.length > 0).concurrent("qmi-firmware-update --update-dow
     () =>
       Effect.gen(function* () {
         const setup = holding(Sim.models.mc7710)
-        const { said, state } = yield* update(setup, images9200)
+        const { said, state } = yield* update("mc7710", images9200)
         yield* sameBytes(setup, images9200, said)
         assert.strictEqual(state.running.firmware, "03.05.29.03")
         assert.strictEqual(state.running.slot, 1)
