@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import { fstatSync } from "node:fs"
 import { exitCodes } from "./exit-codes.ts"
 import { Interruption } from "./Interruption.ts"
+import { plainWords, runPlain } from "./plain-words.ts"
 import { Screen } from "./Screen.ts"
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
@@ -37,27 +38,10 @@ const confirm: Screen["confirm"] = (question) =>
     return yield* ask(question)
   })
 
-/**
- * `inspect` with file names and nothing else needs no parser: loading it is half of the start-up time. Undefined for
- * everything else, also for words that only the parser understands.
- */
-export const plainInspect = (
-  args: ReadonlyArray<string>
-): { readonly json: boolean; readonly files: ReadonlyArray<string> } | undefined => {
-  const [command, ...words] = args
-  const files = words.filter((word) => word !== "--json")
-  return command !== "inspect" || files.length === 0 || files.some((word) => word.startsWith("-"))
-    ? undefined
-    : { json: files.length < words.length, files }
-}
-
-const program = (args: ReadonlyArray<string>, version: string): Effect.Effect<number> =>
+const program = (args: ReadonlyArray<string>, version: string) =>
   Effect.gen(function* () {
-    const inspected = plainInspect(args)
-    if (inspected !== undefined) {
-      const quickInspect = yield* Effect.promise(() => import("./quick.ts").then(({ quickInspect }) => quickInspect))
-      return yield* quickInspect(inspected)
-    }
+    const plain = plainWords(args)
+    if (plain !== undefined) return yield* runPlain(plain)
     const run = yield* Effect.promise(() => import("./run.ts").then(({ run }) => run))
     return yield* run(args, version)
   })

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
-import { plainInspect } from "../../src/cli/main.ts"
 import { ImageReport, SetReport } from "../../src/image/describe.ts"
 import { boothold, carrier, contains, system } from "./support.ts"
 
@@ -104,21 +103,4 @@ describe("boothold inspect", () => {
       contains(colored.out, "\u001b[32m  good:")
     })
   )
-})
-
-describe("the short way to inspect", () => {
-  it("is taken for file names and --json only", () => {
-    assert.deepStrictEqual(plainInspect(["inspect", "a", "b"]), { json: false, files: ["a", "b"] })
-    assert.deepStrictEqual(plainInspect(["inspect", "--json", "a"]), { json: true, files: ["a"] })
-    for (const words of [
-      ["inspect"],
-      ["inspect", "--help"],
-      ["inspect", "a", "-x"],
-      ["inspect", "--", "a"],
-      ["--json", "inspect", "a"],
-      ["plan", "a"]
-    ]) {
-      assert.isUndefined(plainInspect(words))
-    }
-  })
 })
