@@ -11,8 +11,10 @@ const Polynomial = 0xedb88320
 /** Value of the register before the first byte. */
 export const Start = 0xffffffff
 
-/** Eight tables of 256: entry `256 * k + b` is byte `b` followed by `k` zero bytes. */
-const tables = (() => {
+let made: Int32Array | undefined
+
+/** Eight tables of 256: entry `256 * k + b` is byte `b` followed by `k` zero bytes. Where the host sums they are not needed. */
+const makeTables = (): Int32Array => {
   const all = new Int32Array(8 * 256)
   for (let byte = 0; byte < 256; byte++) {
     let value = byte
@@ -24,11 +26,11 @@ const tables = (() => {
     all[index] = (before >>> 8) ^ (all[before & 0xff] ?? 0)
   }
   return all
-})()
+}
 
 /** Runs the register over `bytes`: `update(Start, all)` is the CRC of all. */
 export const update = (register: number, bytes: Uint8Array): number => {
-  const t = tables
+  const t = (made ??= makeTables())
   const end = bytes.length
   let crc = register | 0
   let at = 0
