@@ -99,6 +99,15 @@ const runBoot = async (guest: Kernel, boot: Boot, names: ReadonlyArray<string>):
   return [...told, ...lost.map((name): CaseResult => ({ group, name, outcome: "failed", millis: 0, why }))]
 }
 
+/** The log of the case has all of it. */
+const shortened = (text: string): string => {
+  const lines = text.split("\n")
+  const most = 60
+  return lines.length <= most
+    ? text
+    : [...lines.slice(0, most), `… and ${String(lines.length - most)} lines`].join("\n")
+}
+
 const chosen = boots.filter(({ group }) => values.group.length === 0 || values.group.includes(group))
 const plan = await Promise.all(chosen.map(async (boot) => ({ boot, names: await namesOf(boot) })))
 const wanted = plan.filter(({ names }) => names.length > 0)
@@ -134,7 +143,7 @@ if (lacking.length > 0) {
     console.log(`${boot.group}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
   for (const { group, name, outcome, why } of all) {
-    if (outcome === "failed") console.log(`\nFAILED  ${group}: ${name}\n${why ?? ""}`)
+    if (outcome === "failed") console.log(`\nFAILED  ${group}: ${name}\n${shortened(why ?? "")}`)
   }
   const counted = (outcome: CaseResult["outcome"]) => all.filter((result) => result.outcome === outcome).length
   console.log(`\n${((performance.now() - from) / 1000).toFixed(0)} s in all`)

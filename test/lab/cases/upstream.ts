@@ -42,7 +42,6 @@ export const cases: Group = [
   { name: "qmicli reads them through its proxy", body: reading(true) },
   ...updates.map((update) => ({
     name: `${tool} --update: ${update.name}`,
-    limitSeconds: 150,
     body: async (tools: CaseTools) => {
       const modem = await tools.modem(update.model, update.wishes)
       const { status } = await tools.run(tool, [
@@ -58,7 +57,6 @@ export const cases: Group = [
   })),
   {
     name: `${tool} --reset, then --update-download`,
-    limitSeconds: 150,
     body: async (tools) => {
       const modem = await tools.modem(x30.model)
       const reset = await tools.run(tool, ["--reset", "-d", x30.application, "--ignore-mm-runtime-check"])

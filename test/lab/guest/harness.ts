@@ -39,7 +39,7 @@ export const runGroup = async (group: string, cases: Group, results: string): Pr
     appendFileSync(join(results, `${group}.jsonl`), `${JSON.stringify(result)}\n`)
     console.log(`  ${result.outcome.padEnd(7)} ${(result.millis / 1000).toFixed(1).padStart(6)} s  ${result.name}`)
   }
-  for (const { body, limitSeconds = 120, name, skip } of cases) {
+  for (const { body, limitSeconds = 240, name, skip } of cases) {
     const from = performance.now()
     if (skip !== undefined) {
       tell({ group, name, outcome: "skipped", millis: 0, why: skip })

@@ -37,7 +37,7 @@ export interface StartOptions {
 export class TookTooLong extends Error {}
 
 export const startProgram = (command: string, args: ReadonlyArray<string>, options: StartOptions = {}): Running => {
-  const { cwd, env, input = false, limitSeconds = 90, user } = options
+  const { cwd, env, input = false, limitSeconds = 200, user } = options
   const from = performance.now()
   const child = spawn(command, args, {
     stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],

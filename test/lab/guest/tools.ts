@@ -24,9 +24,7 @@ export const imageFolder = (): string => told("LAB_IMAGES")
 
 /** What of a finished command line may be open: its own streams, Node's insides, and the file that it was started from. */
 const leaks = (open: ReadonlyArray<string>): ReadonlyArray<string> =>
-  open.filter((link) =>
-    /^(\/dev\/(tty|cdc-wdm|bus)|\/sys\/|socket:|inotify|.*\.(cwe|nvu|spk)$)/.test(link.replace("anon_inode:", ""))
-  )
+  open.filter((link) => /^(\/dev\/(tty|cdc-wdm|bus)|\/sys\/|socket:|.*\.(cwe|nvu|spk)$)/.test(link))
 
 export class CaseTools {
   readonly log: Array<string> = []
@@ -79,10 +77,10 @@ export class CaseTools {
     return this.startBoothold(args, options).ended
   }
 
-  /** A software modem on the bus, ready to be used. */
-  async modem(model: string, wishes: ModemWishes = {}): Promise<ModemHandle> {
+  /** A software modem on the bus, ready to be used; or several. */
+  async modem(models: string | ReadonlyArray<string>, wishes: ModemWishes = {}): Promise<ModemHandle> {
     const modem = await ModemHandle.start((args, options) => this.start(process.execPath, [bin(), ...args], options), {
-      model,
+      models: typeof models === "string" ? [models] : models,
       folder: join(this.work, `modem-${String(this.#modems.length)}`),
       wishes
     })
