@@ -57,6 +57,10 @@ export interface FaultReport {
   readonly source: string | null
 }
 
+/** What numbers mean: as the head of behaviours.ts says. */
+export const faultUnits =
+  "Images and chunks count from 0. Delays are milliseconds, seconds are seconds. Without times it happens always."
+
 export const faultReports: ReadonlyArray<FaultReport> = behaviours.map((behaviour) => ({
   name: behaviour.name,
   synopsis: synopsis(behaviour),
@@ -98,7 +102,9 @@ const readWords = (text: string): unknown => {
   const behaviour = infoOf(name)
   if (separator === "=") {
     const field = behaviour === undefined ? undefined : mainField(behaviour)
-    return field === undefined ? { _tag: name, "": rest } : { [field]: valueOf(behaviour, field, rest), _tag: name }
+    return field === undefined
+      ? { _tag: name, [name]: json(rest) }
+      : { [field]: valueOf(behaviour, field, rest), _tag: name }
   }
   return { ...Object.fromEntries(pairsOf(behaviour, rest)), _tag: name }
 }
@@ -111,7 +117,8 @@ export const parseFault =
     const tag = (value as { readonly _tag?: unknown } | null)?._tag
     const behaviour = typeof tag === "string" ? infoOf(tag) : undefined
     const wanted = (what: string) => Result.fail(refuse({ _tag: "BadOption", option, found: text, wanted: what }))
-    if (behaviour === undefined) return wanted(`one of ${behaviours.map(({ name }) => name).join(", ")}`)
+    if (behaviour === undefined)
+      return wanted(`one of ${behaviours.map(({ name }) => name).join(", ")} (see boothold simulate --list-faults)`)
     const decoded = decode(value)
     return Result.isSuccess(decoded)
       ? Result.succeed(decoded.success)

@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import { closeSync, writeSync } from "node:fs"
+import { ReadStream } from "node:tty"
 import { loadPty, openRaw } from "./natives.ts"
 import { ServeError } from "./ServeError.ts"
 
@@ -27,18 +28,18 @@ const fullMillis = 2
 const codeOf = (cause: unknown): unknown => (cause as { readonly code?: unknown } | null)?.code
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
 
-/** Opens the program's side, which makes it raw, and holds it: without any holder the master would read errors. */
-const holdSlave = (path: string) =>
-  Effect.acquireRelease(
-    Effect.callback<number, ServeError>((resume) => {
-      openRaw(path, (error, descriptor) => {
-        if (error === null) resume(Effect.succeed(descriptor))
-        else
-          resume(Effect.fail(new ServeError({ what: path, reason: { _tag: "PathUnusable", detail: textOf(error) } })))
-      })
-    }),
-    (descriptor) => Effect.sync(() => closeSync(descriptor))
-  )
+/** Settings stay while the terminal does: one open of the program's side sets them for all that follow. */
+const makeRaw = (path: string) =>
+  Effect.callback<void, ServeError>((resume) => {
+    openRaw(path, (error, descriptor) => {
+      if (error === null) closeSync(descriptor)
+      resume(
+        error === null
+          ? Effect.void
+          : Effect.fail(new ServeError({ what: path, reason: { _tag: "PathUnusable", detail: textOf(error) } }))
+      )
+    })
+  })
 
 /** Fails where pseudo terminals cannot be had; afterwards opening one takes no time for loading. */
 export const preparePty = (what: string) =>
@@ -57,24 +58,16 @@ export const openPty = Effect.fnUntraced(function* (what: string) {
   let size = 0
   let wake: (() => void) | undefined
 
-  const opened = Effect.try({
-    try: () => {
-      const pty = open({ encoding: null })
-      // Nobody can have written yet; and the program's side is the program's to read.
-      pty.master.pause()
-      pty.slave.pause()
-      return pty
-    },
-    catch: unusable
-  })
   const acquired = Effect.gen(function* () {
-    const pty = yield* opened
-    const { master } = pty
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        closed = true
-        master.destroy()
-      })
+    const pty = yield* Effect.try({ try: () => open(80, 25), catch: unusable })
+    yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(pty.slave)))
+    const master = yield* Effect.acquireRelease(
+      Effect.sync(() => new ReadStream(pty.master)),
+      (stream) =>
+        Effect.sync(() => {
+          closed = true
+          stream.destroy()
+        })
     )
     const fail = (cause: unknown): void => {
       failure ??= unusable(cause)
@@ -91,12 +84,11 @@ export const openPty = Effect.fnUntraced(function* (what: string) {
       }
       wake?.()
     })
-    return pty
+    return { ...pty, stream: master }
   })
-  const { fd, master, ptsName, slave } = yield* Effect.uninterruptible(acquired)
-  yield* holdSlave(ptsName)
-  slave.destroy()
-  master.resume()
+  // Held until the end: without any holder of the program's side the master would read errors.
+  const { master: fd, pty: path, stream: master } = yield* Effect.uninterruptible(acquired)
+  yield* makeRaw(path)
 
   const take = (): Effect.Effect<ReadonlyArray<Uint8Array>, ServeError> => {
     if (queued.length === 0 && failure !== undefined) return Effect.fail(failure)
@@ -111,7 +103,7 @@ export const openPty = Effect.fnUntraced(function* (what: string) {
   }
 
   const pty: Pty = {
-    path: ptsName,
+    path,
     read: Effect.callback((resume) => {
       if (queued.length > 0 || failure !== undefined) return resume(take())
       wake = () => {

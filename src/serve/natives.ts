@@ -1,15 +1,19 @@
 /** The native modules behind pseudo terminals, loaded when the first one is wanted. */
 import { createRequire } from "node:module"
-import type { ReadStream } from "node:tty"
 
-/** The part of `@lydell/node-pty` that its types leave out. */
+/**
+ * The native part of `@lydell/node-pty`. Its JavaScript makes streams of both sides, of which the program's would read
+ * what is the program's, and leaves a descriptor open.
+ */
 interface PtyModule {
-  readonly open: (options: { readonly encoding: null }) => {
-    readonly master: ReadStream
-    readonly slave: ReadStream
-    /** Of the master. */
-    readonly fd: number
-    readonly ptsName: string
+  /** A new terminal: descriptors of both sides, and the path of the program's side. */
+  readonly open: (
+    columns: number,
+    rows: number
+  ) => {
+    readonly master: number
+    readonly slave: number
+    readonly pty: string
   }
 }
 
@@ -24,8 +28,16 @@ interface SerialModule {
   }
 }
 
+interface BinaryModule {
+  readonly requireBinary: (file: "pty.node") => PtyModule
+}
+
 /** An optional dependency: throws where it is not installed, or has no build for this system. */
-export const loadPty = (): PtyModule => createRequire(import.meta.url)("@lydell/node-pty") as PtyModule
+export const loadPty = (): PtyModule => {
+  const require = createRequire(import.meta.url)
+  const { requireBinary } = require("@lydell/node-pty/requireBinary.js") as BinaryModule
+  return requireBinary("pty.node")
+}
 
 /** Raw, 8N1; no lock, as programs lock what they open. */
 const settings = {

@@ -59,13 +59,13 @@ const table = {
     fields: { image: Count, chunk: Count, times }
   },
   disconnectInChunk: {
-    text: "In the middle of a chunk the modem leaves the bus; it comes back as what is left in its flash lets it, or never.",
+    text: "In the middle of a chunk the modem leaves the bus; it comes back as what is left in its flash lets it, or (comesBack=false) never.",
     fields: { image: Count, chunk: Count, comesBack: Schema.optionalKey(Schema.Boolean), times }
   },
   hang: {
-    text: "From this point on nothing is answered until the next power cycle; boot: it never comes back from a reset.",
+    text: "From this point on nothing is answered until the next power cycle; at boot, it never comes back from a reset.",
     fields: {
-      where: Schema.Literals(["dload", "hello", "open", "write", "close", "control", "at", "boot"]),
+      where: Schema.Literals(["dload", "hello", "open", "write", "close", "control", "mbim", "at", "boot"]),
       image: Schema.optionalKey(Count),
       chunk: Schema.optionalKey(Count)
     }

@@ -1,6 +1,7 @@
 /** What simulated modems do, in words. */
 import type { ModemStatus } from "../../serve/control.ts"
 import type { JournalEntry } from "../../sim/index.ts"
+import { faultUnits } from "../faults.ts"
 import type { FaultReport } from "../faults.ts"
 import { bytesText, plain } from "./text.ts"
 import type { Style } from "./text.ts"
@@ -44,8 +45,11 @@ export const readyLine = (statuses: ReadonlyArray<ModemStatus>, json: boolean): 
     ? JSON.stringify({ _tag: "Ready", modems: statuses.map(({ state: _, ...status }) => status) })
     : `ready ${statuses.map(statusText).join("; ")}`
 
-export const faultLines = (faults: ReadonlyArray<FaultReport>, style: Style): ReadonlyArray<string> =>
-  faults.flatMap(({ source, synopsis, text }) => [
+export const faultLines = (faults: ReadonlyArray<FaultReport>, style: Style): ReadonlyArray<string> => [
+  ...faults.flatMap(({ source, synopsis, text }) => [
     style.bold(synopsis),
     `  ${text}${source === null ? "" : style.dim(` (${source})`)}`
-  ])
+  ]),
+  "",
+  faultUnits
+]
