@@ -34,7 +34,16 @@ export interface UsbIpOptions {
   readonly attach: boolean
   /** Sees every transfer as it ends; it must not keep the data. */
   readonly observe?: (urb: UrbRecord) => void
+  /** What goes wrong while it serves; logged as a warning by default. */
+  readonly report?: (problem: UsbIpProblem) => Effect.Effect<void>
 }
+
+/** The server goes on after each of them. */
+export type UsbIpProblem =
+  /** A client that does not speak the protocol, or asks for more than any host. */
+  | { readonly _tag: "ClientDropped"; readonly message: string }
+  /** A modem that came back is not served, or not on this machine's bus. */
+  | { readonly _tag: "NotServed"; readonly message: string; readonly error: ServeError }
 
 /** Where one modem is now. */
 export interface ServedModem {
@@ -130,8 +139,9 @@ export const serveUsbIp = Effect.fnUntraced(function* (modems: ReadonlyArray<Sim
     attachedAt: undefined
   }))
 
-  const log = yield* Queue.dropping<string>(16)
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(log), (line) => Effect.logWarning(line))))
+  const report = options.report ?? (({ message }) => Effect.logWarning(message))
+  const problems = yield* Queue.dropping<UsbIpProblem>(16)
+  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(problems), report)))
 
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(
@@ -142,10 +152,8 @@ export const serveUsbIp = Effect.fnUntraced(function* (modems: ReadonlyArray<Sim
           if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)
         },
         observe: options.observe,
-        closed: (closed, why) => {
-          sockets.delete(closed)
-          if (why !== undefined) Queue.offerUnsafe(log, `USB/IP client dropped: ${why}`)
-        }
+        closed: (closed) => void sockets.delete(closed),
+        dropped: (why) => void Queue.offerUnsafe(problems, { _tag: "ClientDropped", message: `client dropped: ${why}` })
       })
     )
   })
@@ -215,7 +223,9 @@ export const serveUsbIp = Effect.fnUntraced(function* (modems: ReadonlyArray<Sim
     yield* Scope.close(leaving.scope, Exit.void)
   })
 
-  const complain = Effect.catch((error: ServeError) => Effect.logError(`${error.message}. ${error.help}`))
+  const complain = Effect.catch((error: ServeError) =>
+    report({ _tag: "NotServed", message: `${error.message}. ${error.help}`, error })
+  )
 
   const onSignal = Effect.fnUntraced(function* (slot: Slot, signal: BusSignal) {
     const { attachment } = signal

@@ -46,7 +46,9 @@ export interface SocketOptions {
   /** The answer to an import has gone out. */
   readonly importAnswered: (remotePort: number | undefined) => void
   readonly observe: ((urb: UrbRecord) => void) | undefined
-  readonly closed: (socket: UsbIpSocket, why: string | undefined) => void
+  readonly closed: (socket: UsbIpSocket) => void
+  /** The client does not keep to the protocol. */
+  readonly dropped: (why: string) => void
 }
 
 export class UsbIpSocket {
@@ -57,7 +59,6 @@ export class UsbIpSocket {
   readonly #pending = new Map<number, Submit>()
   #pendingBytes = 0
   #exported: Exported | undefined
-  #why: string | undefined
   /** Answers of one turn: they go out in one system call. */
   readonly #unsent: Array<Uint8Array> = []
   #reading = false
@@ -68,12 +69,11 @@ export class UsbIpSocket {
     socket.on("data", (chunk: Uint8Array) => this.#onData(chunk))
     socket.on("drain", () => socket.resume())
     socket.on("end", () => socket.end())
-    socket.on("error", (error) => {
-      this.#why ??= error.message
-    })
+    // A host that goes away in the middle has pulled the plug; 'close' follows.
+    socket.on("error", () => undefined)
     socket.on("close", () => {
       this.#leave()
-      options.closed(this, this.#why)
+      options.closed(this)
     })
   }
 
@@ -100,7 +100,7 @@ export class UsbIpSocket {
   }
 
   #fail(why: string): void {
-    this.#why ??= why
+    this.#options.dropped(why)
     this.destroy()
   }
 

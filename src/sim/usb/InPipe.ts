@@ -63,6 +63,11 @@ export class InPipe {
 
   clear(): void {
     this.#waiting.length = 0
+    this.forget()
+  }
+
+  /** Drops what nobody has fetched. */
+  forget(): void {
     this.#data.length = 0
     this.#held = 0
     this.#sent = 0

@@ -284,7 +284,10 @@ export class UsbFunction {
     const toHost = request.direction === "in"
     if (requests === "none") return undefined
     if (setup.request === ClassRequest.setControlLineState && !toHost) {
+      const before = side.dtr
       side.dtr = (setup.value & DTR) !== 0
+      // The host lets go of the control channel: what was queued for it goes with it (inferred).
+      if (before && !side.dtr && requests === "encapsulated") this.#forgetAnswers(side)
       return nothing
     }
     if (requests === "encapsulated") {
@@ -310,10 +313,20 @@ export class UsbFunction {
     }
   }
 
-  /** One whole answer; nothing (not a stall) when none is ready (inferred). */
-  #fetch(side: Side, { length }: Setup): Uint8Array {
+  #forgetAnswers(side: Side): void {
+    side.answers.length = 0
+    side.interrupt.forget()
+    this.#noteDrained(side)
+  }
+
+  /**
+   * One whole answer; a stall when there is none (Linux' cdc-wdm, "fix out-of-sync due to missing notifications": queued
+   * messages "end with an -EPIPE status"). The same change says that devices queue answers whether or not anybody heard
+   * the notification: a host that loses one reads the answer before the wanted one from then on, here as on real modems.
+   */
+  #fetch(side: Side, { length }: Setup): Uint8Array | undefined {
     const answer = side.answers.shift()
-    if (answer === undefined) return nothing
+    if (answer === undefined) return undefined
     this.#noteDrained(side)
     return answer.subarray(0, length)
   }

@@ -34,7 +34,7 @@ describe("the QMI interface", () => {
     for (let time = 0; time < 2; time++) {
       assert.deepStrictEqual(host.control(0xa1, 0x01, 0, 8, 4096), { status: 0, length: 19, data: answer })
     }
-    assert.deepStrictEqual(host.control(0xa1, 0x01, 0, 8, 4096), { status: 0, length: 0, data: new Uint8Array(0) })
+    assert.deepStrictEqual(host.control(0xa1, 0x01, 0, 8, 4096), stall, "there is no third one")
   })
 
   it("announces an answer only when all of it is there", () => {
@@ -51,6 +51,29 @@ describe("the QMI interface", () => {
     const host = qmiHost()
     host.usb.send(8, answer)
     assert.deepStrictEqual(host.answers.get(host.submit(7, "in", 8))?.data, notification)
+  })
+
+  it("forgets answers and notifications when DTR falls", () => {
+    const host = qmiHost()
+    host.usb.send(8, concat(answer, answer))
+    host.control(0x21, 0x22, 0, 8, 0)
+    host.control(0x21, 0x22, 1, 8, 0)
+    assert.strictEqual(host.answers.get(host.submit(7, "in", 8)), undefined)
+    assert.deepStrictEqual(host.control(0xa1, 0x01, 0, 8, 4096), stall)
+  })
+
+  it("stays one answer behind for a host that lost a notification, as real modems do", () => {
+    const host = qmiHost()
+    const other = concat(answer.subarray(0, 7), hex("02"), answer.subarray(8))
+    const listening = host.submit(7, "in", 8)
+    host.usb.send(8, answer)
+    assert.deepStrictEqual(host.answers.get(listening)?.data, notification)
+    // The host closes its port without fetching, and opens it again.
+    host.usb.send(8, other)
+    assert.deepStrictEqual(host.answers.get(host.submit(7, "in", 8))?.data, notification)
+    assert.deepStrictEqual(host.control(0xa1, 0x01, 0, 8, 4096)?.data, answer)
+    assert.strictEqual(host.answers.get(host.submit(7, "in", 8)), undefined)
+    assert.deepStrictEqual(host.control(0xa1, 0x01, 0, 8, 4096)?.data, other)
   })
 
   it("cuts an answer where the host's buffer ends", () => {
