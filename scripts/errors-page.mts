@@ -9,9 +9,11 @@ import { planCatalogue } from "../src/plan/PlanError.ts"
 import { decodeCatalogue } from "../src/protocol/decode/decode.ts"
 import { hexCatalogue } from "../src/protocol/hex.ts"
 import type { Catalogue } from "../src/protocol/problem.ts"
+import { mbimCodecCatalogue } from "../src/protocol/mbim/MbimCodecError.ts"
 import { firmwareIdCatalogue } from "../src/protocol/qmi/firmware-id.ts"
 import { qmiCodecCatalogue } from "../src/protocol/qmi/QmiCodecError.ts"
 import { atCatalogue } from "../src/session/AtError.ts"
+import { mbimCatalogue } from "../src/session/MbimError.ts"
 import { qdlCatalogue } from "../src/session/QdlError.ts"
 import { qmiCatalogue } from "../src/session/QmiError.ts"
 import { serveCatalogue } from "../src/serve/ServeError.ts"
@@ -29,6 +31,8 @@ export const catalogues: ReadonlyArray<readonly [string, string, Catalogue<strin
   ["TransportError", "ports", transportCatalogue],
   ["QmiError", "the control port", qmiCatalogue],
   ["QmiCodecError", "bytes of the control port", qmiCodecCatalogue],
+  ["MbimError", "the control port of a modem in MBIM mode", mbimCatalogue],
+  ["MbimCodecError", "bytes of a control port in MBIM mode", mbimCodecCatalogue],
   ["AtError", "the AT port", atCatalogue],
   ["QdlError", "the boot loader", qdlCatalogue],
   ["FlowError", "the update as a whole", flowCatalogue],

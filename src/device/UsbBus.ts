@@ -20,6 +20,8 @@ export interface PortInfo {
   /** Kernel driver, e.g. `qmi_wwan`, `cdc_mbim`, `qcserial`. */
   readonly driver: string
   readonly interfaceNumber: number
+  /** What fits one control transfer of an MBIM port (wMaxControlMessage), where it is known. */
+  readonly maxControlMessage?: number
   /** Path to open, e.g. `/dev/cdc-wdm0`; absent on simulated modems. */
   readonly node?: string
 }

@@ -17,9 +17,14 @@ import type { QmuxFrame } from "../protocol/qmi/Qmux.ts"
 import type { Connection } from "../transport/Connection.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 import { makeMailbox } from "./exchange.ts"
+import type { MbimError } from "./MbimError.ts"
 import { QmiError } from "./QmiError.ts"
 
-type Failure = QmiError | TransportError
+/** What carries QMUX: the port itself, or MBIM on it. */
+type Carrier = TransportError | MbimError
+
+/** Everything that a QMI conversation may fail with. */
+export type QmiFailure = QmiError | Carrier
 
 export interface QmiSession {
   readonly endpoint: string
@@ -28,7 +33,7 @@ export interface QmiSession {
     message: QmiMessage<Request, Response>,
     value: Request,
     deadline?: Duration.Duration
-  ) => Effect.Effect<Response, Failure>
+  ) => Effect.Effect<Response, QmiFailure>
   /** Gives the client id back and lets go of the port. */
   readonly close: Effect.Effect<void>
   /** Lets go of the port without a word: for a modem that is about to reboot (qmi.md §10). */
@@ -51,7 +56,7 @@ export const qmiDeadlines: QmiDeadlines = {
 
 /** Opens the port, waits until the modem answers at all, and gets a client id of `service`. */
 export const openQmiSession = Effect.fn("QmiSession.open")(function* (
-  connect: Effect.Effect<Connection, TransportError, Scope.Scope>,
+  connect: Effect.Effect<Connection<Carrier>, Carrier, Scope.Scope>,
   deadlines: QmiDeadlines = qmiDeadlines,
   service: number = Service.DMS
 ) {
@@ -75,7 +80,7 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
     value: Request,
     deadline: Duration.Duration,
     isAnswer: (frame: QmuxFrame, transaction: number) => boolean
-  ): Effect.Effect<Response, Failure> => {
+  ): Effect.Effect<Response, QmiFailure> => {
     const failed = (reason: QmiError["reason"]) => new QmiError({ endpoint, request: message.name, reason })
     return Effect.gen(function* () {
       const transaction = transactionOf(message.service)
@@ -118,9 +123,12 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
         frame.client === (message.service === Service.CTL ? Ctl.CTL_CLIENT : client)
     )
 
-  const silence = (error: Failure): boolean => error._tag === "QmiError" && error.reason._tag === "NoAnswer"
+  /** Busy, or still starting, says the MBIM function. */
+  const passing = (error: QmiFailure): boolean => error._tag === "MbimError" && error.isPassing
 
-  const notYet = (error: Failure): boolean =>
+  const silence = (error: QmiFailure): boolean => error._tag === "QmiError" && error.reason._tag === "NoAnswer"
+
+  const notYet = (error: QmiFailure): boolean =>
     error._tag === "QmiError" &&
     error.reason._tag === "Refused" &&
     (error.reason.error === QmiErrorCode.ClientIdsExhausted || error.reason.error === QmiErrorCode.DeviceNotReady)
@@ -134,6 +142,7 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
       (frame) => frame.message === Ctl.GetVersionInfo.id
     ).pipe(
       Effect.retry({ while: silence, schedule: Schedule.forever }),
+      Effect.retry({ while: passing, schedule: Schedule.spaced("500 millis") }),
       Effect.catchIf(
         (error): error is QmiError => error._tag === "QmiError" && error.reason._tag !== "NoAnswer",
         // It speaks, so it is alive; its firmware need not know the question.
@@ -155,7 +164,7 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
       // While a modem starts it may have no clients to give yet; ids of programs that ended come free again.
       Effect.retry({
         schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: deadlines.alive })),
-        while: (error) => silence(error) || notYet(error)
+        while: (error) => silence(error) || notYet(error) || passing(error)
       })
     )
     if (allocated.allocation.service !== service) {
@@ -169,7 +178,7 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
   return {
     endpoint,
     request,
-    abandon: mailbox.close,
+    abandon: mailbox.abandon,
     close: request(Ctl.ReleaseCid, { allocation: { service, client } }, deadlines.release).pipe(
       // The port goes away next: a modem that does not answer here has lost nothing of ours.
       Effect.ignore,

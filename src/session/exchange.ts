@@ -13,17 +13,19 @@ import type { TransportError } from "../transport/TransportError.ts"
 /** Most messages kept unread: a flood is dropped at the reader, not in memory. */
 const mailboxSize = 256
 
-export interface Mailbox<A> {
-  readonly take: Effect.Effect<A, TransportError>
+export interface Mailbox<A, E = TransportError> {
+  readonly take: Effect.Effect<A, E>
   /** Throws away what came before: only for protocols where every message answers a request. */
   readonly clear: Effect.Effect<void>
   /** Stops reading and lets go of the port. */
   readonly close: Effect.Effect<void>
+  /** The same, waiting for no last word of what carries the bytes. */
+  readonly abandon: Effect.Effect<void>
 }
 
 /** Reads the connection in the background and gives its bytes to `decode`, which yields whole messages. */
-export const makeMailbox = Effect.fnUntraced(function* <A>(
-  open: Effect.Effect<Connection, TransportError, Scope.Scope>,
+export const makeMailbox = Effect.fnUntraced(function* <A, E = TransportError>(
+  open: Effect.Effect<Connection<E>, E, Scope.Scope>,
   decode: (bytes: Uint8Array) => ReadonlyArray<A>
 ) {
   const outer = yield* Scope.Scope
@@ -32,7 +34,7 @@ export const makeMailbox = Effect.fnUntraced(function* <A>(
     Scope.provide(scope),
     Effect.onError(() => Scope.close(scope, Exit.void))
   )
-  const messages = makeInbox<A, TransportError>(mailboxSize)
+  const messages = makeInbox<A, E>(mailboxSize)
   yield* connection.read.pipe(
     Effect.map((bytes) => decode(bytes).forEach(messages.offer)),
     Effect.forever,
@@ -40,10 +42,12 @@ export const makeMailbox = Effect.fnUntraced(function* <A>(
     Effect.ignore,
     Effect.forkIn(scope, { startImmediately: true })
   )
-  const mailbox: Mailbox<A> = {
+  const close = Scope.close(scope, Exit.void)
+  const mailbox: Mailbox<A, E> = {
     take: messages.take,
     clear: Effect.sync(messages.clear),
-    close: Scope.close(scope, Exit.void)
+    close,
+    abandon: Effect.andThen(connection.abandon ?? Effect.void, close)
   }
   return { connection, mailbox }
 })

@@ -6,6 +6,7 @@ import { ImageError } from "../image/ImageError.ts"
 import { PlanError } from "../plan/PlanError.ts"
 import { FirmwareIdError } from "../protocol/qmi/firmware-id.ts"
 import { AtError } from "../session/AtError.ts"
+import { MbimError } from "../session/MbimError.ts"
 import { QdlError } from "../session/QdlError.ts"
 import { QmiError } from "../session/QmiError.ts"
 import { TransportError } from "../transport/TransportError.ts"
@@ -17,6 +18,7 @@ export const StepError = Schema.Union([
   BusError,
   TransportError,
   QmiError,
+  MbimError,
   QdlError,
   AtError,
   FlowError,

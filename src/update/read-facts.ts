@@ -9,12 +9,10 @@ import { parseImageId, printUniqueId } from "../protocol/qmi/firmware-id.ts"
 import type { QmiMessage } from "../protocol/qmi/Message.ts"
 import { SwiGetCurrentFirmware } from "../protocol/qmi/vendor-sierra.ts"
 import type { QmiError } from "../session/QmiError.ts"
-import type { QmiSession } from "../session/QmiSession.ts"
-import type { TransportError } from "../transport/TransportError.ts"
+import type { QmiFailure, QmiSession } from "../session/QmiSession.ts"
 import { FlowError } from "./FlowError.ts"
 
-const silent = (error: QmiError | TransportError): boolean =>
-  error._tag === "QmiError" && error.reason._tag === "NoAnswer"
+const silent = (error: QmiFailure): boolean => error._tag === "QmiError" && error.reason._tag === "NoAnswer"
 
 /** Asks, and asks again on silence: some modems serialise DMS behind slow flash access (flows.md §9.1). */
 const ask = <Request, Response>(session: QmiSession, message: QmiMessage<Request, Response>, value: Request) =>
@@ -23,7 +21,7 @@ const ask = <Request, Response>(session: QmiSession, message: QmiMessage<Request
     .pipe(Effect.retry({ while: silent, times: 2, schedule: Schedule.spaced("500 millis") }))
 
 /** A refusal of any kind means "not told"; silence and garbage stay errors. */
-const optionalAnswer = <A>(asked: Effect.Effect<A, QmiError | TransportError>) =>
+const optionalAnswer = <A>(asked: Effect.Effect<A, QmiFailure>) =>
   Effect.catchIf(
     asked,
     (error): error is QmiError => error._tag === "QmiError" && error.reason._tag === "Refused",
@@ -31,9 +29,7 @@ const optionalAnswer = <A>(asked: Effect.Effect<A, QmiError | TransportError>) =
   )
 
 /** Only the errors 71, 94 and 25 say "I lack this" (qmi.md §9); everything else is an error. */
-const feature = <A>(
-  asked: Effect.Effect<A, QmiError | TransportError>
-): Effect.Effect<FeatureOf<A>, QmiError | TransportError> =>
+const feature = <A>(asked: Effect.Effect<A, QmiFailure>): Effect.Effect<FeatureOf<A>, QmiFailure> =>
   asked.pipe(
     Effect.map((value) => ({ _tag: "Supported", value }) as const),
     Effect.catchIf(

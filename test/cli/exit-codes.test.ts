@@ -8,9 +8,11 @@ import { imageCatalogue } from "../../src/image/ImageError.ts"
 import { planCatalogue } from "../../src/plan/PlanError.ts"
 import { decodeCatalogue } from "../../src/protocol/decode/decode.ts"
 import { hexCatalogue } from "../../src/protocol/hex.ts"
+import { mbimCodecCatalogue } from "../../src/protocol/mbim/MbimCodecError.ts"
 import { firmwareIdCatalogue } from "../../src/protocol/qmi/firmware-id.ts"
 import { qmiCodecCatalogue } from "../../src/protocol/qmi/QmiCodecError.ts"
 import { atCatalogue } from "../../src/session/AtError.ts"
+import { mbimCatalogue } from "../../src/session/MbimError.ts"
 import { qdlCatalogue } from "../../src/session/QdlError.ts"
 import { qmiCatalogue } from "../../src/session/QmiError.ts"
 import { transportCatalogue } from "../../src/transport/TransportError.ts"
@@ -28,6 +30,8 @@ const catalogues = {
   hexCatalogue,
   imageCatalogue,
   imageFileCatalogue,
+  mbimCatalogue,
+  mbimCodecCatalogue,
   planCatalogue,
   qdlCatalogue,
   qmiCatalogue,

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Dms from "../../src/protocol/qmi/dms.ts"
 import { QmiError } from "../../src/session/QmiError.ts"
 import { openQmiSession, qmiDeadlines } from "../../src/session/QmiSession.ts"
+import type { QmiFailure } from "../../src/session/QmiSession.ts"
 import { TransportError } from "../../src/transport/TransportError.ts"
 import { endpoint, script } from "../support/scripted-connection.ts"
 import type { Answer } from "../support/scripted-connection.ts"
@@ -63,7 +64,7 @@ const start = (answer: (written: string, index: number) => Answer) =>
     return { port, session: yield* openQmiSession(port.connect) }
   })
 
-const qmiError = (error: QmiError | TransportError): QmiError => {
+const qmiError = (error: QmiFailure): QmiError => {
   assert(error instanceof QmiError, `wanted a QmiError, found ${error._tag}: ${error.message}`)
   return error
 }

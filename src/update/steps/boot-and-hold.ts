@@ -12,9 +12,7 @@ import { step } from "../../flow/Step.ts"
 import * as Dms from "../../protocol/qmi/dms.ts"
 import { openAtSession } from "../../session/AtSession.ts"
 import type { AtError } from "../../session/AtError.ts"
-import type { QmiError } from "../../session/QmiError.ts"
-import type { QmiSession } from "../../session/QmiSession.ts"
-import type { TransportError } from "../../transport/TransportError.ts"
+import type { QmiFailure, QmiSession } from "../../session/QmiSession.ts"
 import type { BusError } from "../../device/BusError.ts"
 import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
@@ -25,7 +23,7 @@ import { connect } from "./control.ts"
 /** Factory value on all families (at.md §3.1); some 9x30 refuse `AT!BOOTHOLD` until it was given (at.md §3.2). */
 const unlock = 'AT!ENTERCND="A710"'
 
-type Failure = QmiError | AtError | TransportError | BusError
+type Failure = QmiFailure | AtError | BusError
 
 /** `gone`: it left the bus or stopped answering in the middle, as a modem does that reboots at once. */
 type Answer = { readonly _tag: "Accepted" | "Gone" } | { readonly _tag: "Refused"; readonly answer: string }
@@ -34,8 +32,7 @@ const accepted: Answer = { _tag: "Accepted" }
 const gone: Answer = { _tag: "Gone" }
 const refused = (answer: string): Answer => ({ _tag: "Refused", answer })
 
-const rebooting = (error: QmiError | TransportError): boolean =>
-  error._tag === "TransportError" || error.reason._tag === "NoAnswer"
+const rebooting = (error: QmiFailure): boolean => error._tag === "TransportError" || error.reason._tag === "NoAnswer"
 
 const viaSetFirmwareId = (control: QmiSession): Effect.Effect<Answer, Failure> =>
   control.request(Dms.SetFirmwareId, {}).pipe(

@@ -7,19 +7,17 @@ import * as Schedule from "effect/Schedule"
 import type { Family } from "../../device/families/Family.ts"
 import { describeDevice } from "../../device/Modem.ts"
 import type { Modem } from "../../device/Modem.ts"
-import { UsbBus } from "../../device/UsbBus.ts"
 import type { BusWatch } from "../../device/watch.ts"
 import { step } from "../../flow/Step.ts"
 import { compare } from "../../plan/compare.ts"
 import type { Expectation } from "../../plan/compare.ts"
 import type { ModemFacts, Preference } from "../../plan/facts.ts"
-import { openQmiSession } from "../../session/QmiSession.ts"
 import type { QmiSession } from "../../session/QmiSession.ts"
 import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
 import { readFacts } from "../read-facts.ts"
 import { nowIs } from "../Run.ts"
-import { connect } from "./control.ts"
+import { openControlSession } from "./control.ts"
 import type { WantedFirmware, WantedPreference } from "./state.ts"
 
 /** How long a modem that came back in boot-and-hold may take to leave it again by itself. */
@@ -30,7 +28,6 @@ const bounce = Duration.seconds(60)
  * for again. One that is back in boot-and-hold and stays there has nothing that it can start.
  */
 const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: BusWatch, deadline: Duration.Duration) {
-  const bus = yield* UsbBus
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline)
   const { identity } = modem
   const application = { mode: "application", role: "control" } as const
@@ -61,7 +58,7 @@ const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: Bus
     }
     const patience = Duration.millis(Math.max(1, until - (yield* Clock.currentTimeMillis)))
     const control = yield* Effect.result(
-      openQmiSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus), {
+      openControlSession(arrival.device, arrival.port, {
         liveness: Duration.millis(150),
         alive: patience,
         release: Duration.seconds(2)

@@ -1,6 +1,8 @@
 /** Getting at the modem's control port, and asking it who it is. */
 import * as Effect from "effect/Effect"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { BusError } from "../../device/BusError.ts"
 import type { Family } from "../../device/families/Family.ts"
@@ -10,9 +12,14 @@ import { watchBus } from "../../device/watch.ts"
 import type { PortInfo, UsbDevice } from "../../device/UsbBus.ts"
 import { step } from "../../flow/Step.ts"
 import type { PreferenceFacts } from "../../plan/facts.ts"
-import { openQmiSession } from "../../session/QmiSession.ts"
-import type { QmiSession } from "../../session/QmiSession.ts"
+import * as Ctl from "../../protocol/qmi/ctl.ts"
+import { mbimDeadlines, openMbimLink } from "../../session/MbimLink.ts"
+import type { MbimDeadlines } from "../../session/MbimLink.ts"
+import { QmiError } from "../../session/QmiError.ts"
+import { openQmiSession, qmiDeadlines } from "../../session/QmiSession.ts"
+import type { QmiDeadlines, QmiFailure, QmiSession } from "../../session/QmiSession.ts"
 import type { TransportError } from "../../transport/TransportError.ts"
+import { carrierOf, DeviceOpen } from "../DeviceOpen.ts"
 import { FlowError } from "../FlowError.ts"
 import { readFacts } from "../read-facts.ts"
 
@@ -32,6 +39,50 @@ export const connect = (device: UsbDevice, port: PortInfo) =>
       })
     )
   )
+
+/** The first patience with each protocol where nothing tells which one the port speaks; doubled in each round. */
+const firstTry = Duration.seconds(2)
+
+const silent = (error: QmiFailure): boolean => error._tag !== "TransportError" && error.reason._tag === "NoAnswer"
+
+/**
+ * A QMI session on a control port, over MBIM where the port speaks MBIM: as {@link DeviceOpen} says, else by the port's
+ * driver. Under a driver that carries both, each is tried in turn: an answer decides, whatever it is.
+ */
+export const openControlSession = Effect.fnUntraced(function* (
+  device: UsbDevice,
+  port: PortInfo,
+  deadlines: QmiDeadlines = qmiDeadlines
+) {
+  const bus = yield* UsbBus
+  const open = Effect.provideService(connect(device, port), UsbBus, bus)
+  const { maxControlMessage } = port
+  const overMbim = (qmi: QmiDeadlines, mbim: Partial<MbimDeadlines>) =>
+    openQmiSession(openMbimLink(open, { maxControlTransfer: maxControlMessage, deadlines: mbim }), qmi)
+  const carrier = carrierOf(yield* DeviceOpen, port.driver)
+  if (carrier === "qmi") return yield* openQmiSession(open, deadlines)
+  if (carrier === "mbim") {
+    return yield* overMbim(deadlines, { open: Duration.max(deadlines.alive, mbimDeadlines.open) })
+  }
+  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadlines.alive)
+  for (let patience = firstTry; ; patience = Duration.times(patience, 2)) {
+    for (const way of [
+      openQmiSession(open, { ...deadlines, alive: patience }),
+      overMbim({ ...deadlines, alive: patience }, { open: patience })
+    ]) {
+      const session = yield* Effect.result(way)
+      if (Result.isSuccess(session)) return session.success
+      if (!silent(session.failure)) return yield* session.failure
+    }
+    if ((yield* Clock.currentTimeMillis) >= until) {
+      return yield* new QmiError({
+        endpoint: port.node ?? port.name,
+        request: `${Ctl.GetVersionInfo.name} (as QMI, and over MBIM)`,
+        reason: { _tag: "NoAnswer", millis: Duration.toMillis(deadlines.alive) }
+      })
+    }
+  }
+})
 
 /** How long a port that is not there yet is waited for: its driver may still be loading. */
 const portPatience = Duration.seconds(30)
@@ -57,7 +108,7 @@ export const controlSession = Effect.fnUntraced(function* (modem: Modem) {
         })
       )
     )
-  return yield* openQmiSession(Effect.provideService(connect(arrival.device, arrival.port), UsbBus, bus))
+  return yield* openControlSession(arrival.device, arrival.port)
 })
 
 export const openControl = step({
@@ -104,7 +155,8 @@ export const releaseControl = step({
   name: "release",
   title: "let go of the control port",
   risk: "none",
-  deadline: Duration.seconds(3),
+  // The client id, and the MBIM function, which may take seconds to close (qmi.md §10).
+  deadline: Duration.sum(Duration.sum(qmiDeadlines.release, mbimDeadlines.close), Duration.seconds(1)),
   drops: ["control"],
   run: ({ control }: { readonly control: QmiSession }) => Effect.as(control.close, {})
 })

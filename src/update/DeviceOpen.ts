@@ -1,0 +1,19 @@
+/** Which protocol a control port is spoken to in: what `--device-open-qmi`, `-mbim` and `-auto` choose (qmi.md §2.1). */
+import * as Context from "effect/Context"
+
+export type DeviceOpenMode = "auto" | "qmi" | "mbim"
+
+/** Provide it around planning and running. `auto`: by the port's driver, then by trying. */
+export const DeviceOpen = Context.Reference<DeviceOpenMode>("boothold/update/DeviceOpen", {
+  defaultValue: () => "auto"
+})
+
+/** Kernel drivers whose ports speak one protocol only. */
+const drivers: ReadonlyMap<string, "qmi" | "mbim"> = new Map([
+  ["qmi_wwan", "qmi"],
+  ["cdc_mbim", "mbim"]
+])
+
+/** `undefined`: nothing tells, it is to be tried. */
+export const carrierOf = (mode: DeviceOpenMode, driver: string): "qmi" | "mbim" | undefined =>
+  mode === "auto" ? drivers.get(driver) : mode
