@@ -19,6 +19,7 @@ export interface Ended {
 
 interface ReadyModem {
   readonly id: string
+  readonly serial: string
   readonly usbPath: string | null
   readonly vidPid: string | null
   readonly served: Readonly<Record<string, string>>
