@@ -161,6 +161,33 @@ describe("boothold simulate", () => {
   )
 
   it.live(
+    "says how to get pseudo terminals where their optional package is not installed",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const hook = join(folder, "hook.cjs")
+        const missing = 'Object.assign(new Error("Cannot find module " + name), { code: "MODULE_NOT_FOUND" })'
+        writeFileSync(
+          hook,
+          `const Module = require("node:module")
+          const load = Module._load
+          Module._load = (name, ...more) => {
+            if (name.startsWith("@lydell/")) throw ${missing}
+            return load(name, ...more)
+          }`
+        )
+        const server = yield* simulateProcess(["em7455", "--pty", join(folder, "ports")], {
+          NODE_OPTIONS: `--require ${hook}`
+        })
+        const ended = yield* server.ended
+        assert.strictEqual(ended.code, 19)
+        contains(JSON.stringify(server.lines()), "SERVE_PTY_MISSING", "npm install @lydell/node-pty")
+        assert.isFalse(existsSync(join(folder, "ports")))
+      }),
+    limit
+  )
+
+  it.live(
     "serves over USB/IP, at an address that it tells",
     () =>
       Effect.gen(function* () {

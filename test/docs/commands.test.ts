@@ -20,7 +20,7 @@ const commandsOf = (page: string): ReadonlyArray<{ readonly line: string; readon
   )
 
 const words = (line: string): ReadonlyArray<string> =>
-  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "")
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? "")
 
 let folder = ""
 beforeAll(() => {
@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-for (const page of ["README.md", "docs/cli.md"]) {
+for (const page of ["README.md", "docs/cli.md", "docs/simulate.md"]) {
   describe(`the commands of ${page}`, () => {
     const commands = commandsOf(page)
     it("are there", () => {

@@ -38,12 +38,11 @@ interface Line {
 }
 
 /** Runs it with `--json` until the scope ends; it is ready when this returns, or has ended. */
-export const simulateProcess = Effect.fnUntraced(function* (args: ReadonlyArray<string>, cwd?: string) {
+export const simulateProcess = Effect.fnUntraced(function* (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(process.execPath, [bin, "simulate", "--json", ...args], {
-        ...(cwd === undefined ? {} : { cwd }),
-        env: { PATH: process.env["PATH"] }
+        env: { PATH: process.env["PATH"], ...env }
       })
     ),
     // Already ended in most tests; then this does nothing.
