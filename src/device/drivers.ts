@@ -41,9 +41,11 @@ export const missingDriver = (device: UsbDevice, role: PortRole): MissingDriver 
     const driver = one.driver === undefined ? driverOf(device, one, role) : undefined
     if (driver === undefined) continue
     const load = `sudo modprobe ${driver}`
-    // The layout that qcserial gives to new ids is another one; a single interface is a boot loader in all layouts.
+    // qcserial has another layout for new ids, where a single interface is a boot loader too; to qmi_wwan, a new id is
+    // every interface of the device. So ids are told only where the driver's own table may lack them.
     const tell = `echo ${hex4(device.vendorId)} ${hex4(device.productId)} | sudo tee ${newId(driver)}`
-    const knows = role === "at" || driver === "cdc_mbim"
+    const listed = rowsOf(device).some(({ sources }) => sources.includes("QMW"))
+    const knows = role === "at" || driver === "cdc_mbim" || (driver === "qmi_wwan" && listed)
     return { role, interfaceNumber: one.number, driver, command: knows ? load : `${load} && ${tell}` }
   }
   return undefined

@@ -11,6 +11,7 @@ import { execFile } from "node:child_process"
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { UsbBus } from "../../src/device/UsbBus.ts"
 import type { BusEvent } from "../../src/device/UsbBus.ts"
 import { watchBus } from "../../src/device/watch.ts"
@@ -265,12 +266,7 @@ describe("the live bus", () => {
 
   it("lets the process end by itself once nobody listens", { timeout: 30_000 }, async () => {
     const program = fileURLToPath(new URL("listening-program.ts", import.meta.url))
-    const out = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, [program], { timeout: 20_000 }, (error, stdout) => {
-        if (error === null) resolve(stdout)
-        else reject(error)
-      })
-    })
-    assert.strictEqual(out, "listened\nclosed\n")
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 })
+    assert.strictEqual(stdout, "listened\nclosed\n")
   })
 })
