@@ -65,18 +65,22 @@ const multiply = (a: number, b: number): number => {
   return product >>> 0
 }
 
-/** Entry `k` is x^(8 * 2^k): the operator of 2^k zero bytes. 53 entries reach every safe integer. */
-const zeroBytes = (() => {
-  const operators = [0x00800000]
-  for (let k = 1; k < 53; k++) operators.push(multiply(operators[k - 1]!, operators[k - 1]!))
-  return operators
-})()
+/** Entry `k` is x^(8 * 2^k): the operator of 2^k zero bytes. As many as were needed so far. */
+const operators = [0x00800000]
+
+const zeroBytes = (k: number): number => {
+  while (operators.length <= k) {
+    const last = operators[operators.length - 1]!
+    operators.push(multiply(last, last))
+  }
+  return operators[k]!
+}
 
 /** The register after `count` further zero bytes, in O(log count). */
 export const shift = (register: number, count: number): number => {
   let value = register >>> 0
   for (let left = count, k = 0; left > 0; left = Math.floor(left / 2), k++) {
-    if (left % 2 === 1) value = multiply(zeroBytes[k]!, value)
+    if (left % 2 === 1) value = multiply(zeroBytes(k), value)
   }
   return value
 }

@@ -118,10 +118,12 @@ export type ErrorReport = typeof ErrorReport.Type
 export const RunLine = Schema.Union([PlanReport, UpdateEvent, ResultReport, ErrorReport])
 export type RunLine = typeof RunLine.Type
 
-const encodeLine = Schema.encodeSync(Schema.toCodecJson(RunLine))
+/** Made with the first line: most runs are shown to people. */
+let encode: ((line: RunLine) => unknown) | undefined
 
 /** One line of JSON. */
-export const runLine = (line: RunLine): string => JSON.stringify(encodeLine(line))
+export const runLine = (line: RunLine): string =>
+  JSON.stringify((encode ??= Schema.encodeSync(Schema.toCodecJson(RunLine)))(line))
 
 export const modemReport = ({ device, label, mode }: Modem): ModemReport => ({
   label,
