@@ -65,7 +65,7 @@ export const modemFlags = {
   ),
   simulate: Flag.String("simulate").pipe(
     Flag.withMetavar("MODEL"),
-    Flag.withDescription("work on a simulated modem: mc7710, mc7354, mc7455 or em7455"),
+    Flag.withDescription("work on a simulated modem: mc7710, mc7354, mc7455, em7455 or em7455-lenovo"),
     Flag.optional
   ),
   simulateSpeed: Flag.Finite("simulate-speed").pipe(

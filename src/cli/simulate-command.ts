@@ -25,7 +25,7 @@ export const simulateCommand = Command.make(
   "simulate",
   {
     models: Argument.String("MODEL").pipe(
-      Argument.withDescription("mc7710, mc7354, mc7455 or em7455; several are several modems"),
+      Argument.withDescription("mc7710, mc7354, mc7455, em7455 or em7455-lenovo; several are several modems"),
       Argument.variadic({ min: 0 })
     ),
     pty: text("pty", "DIR", "serve download and AT port on pseudo terminals: links DIR/download and DIR/at"),

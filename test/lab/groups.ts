@@ -4,6 +4,8 @@ export interface Boot {
   readonly group: string
   readonly udev: boolean
   readonly limitSeconds: number
+  /** Runs where it is asked for by name. */
+  readonly onlyByName?: boolean
 }
 
 /** A quiet machine with two cores needs a quarter of these limits. */
@@ -11,5 +13,6 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "machine", udev: false, limitSeconds: 120 },
   { group: "upstream", udev: true, limitSeconds: 900 },
   { group: "boothold", udev: true, limitSeconds: 900 },
-  { group: "trouble", udev: false, limitSeconds: 1500 }
+  { group: "trouble", udev: false, limitSeconds: 1500 },
+  { group: "deadtime", udev: true, limitSeconds: 420, onlyByName: true }
 ]

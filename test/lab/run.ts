@@ -108,7 +108,9 @@ const shortened = (text: string): string => {
     : [...lines.slice(0, most), `… and ${String(lines.length - most)} lines`].join("\n")
 }
 
-const chosen = boots.filter(({ group }) => values.group.length === 0 || values.group.includes(group))
+const chosen = boots.filter(({ group, onlyByName = false }) =>
+  values.group.length === 0 ? !onlyByName : values.group.includes(group)
+)
 const plan = await Promise.all(chosen.map(async (boot) => ({ boot, names: await namesOf(boot) })))
 const wanted = plan.filter(({ names }) => names.length > 0)
 const count = wanted.reduce((sum, { names }) => sum + names.length, 0)

@@ -41,9 +41,19 @@ export const updates: ReadonlyArray<Update> = [
     application: "1199:9071",
     holding: "1199:9070",
     set: sets["9x30"]
+  },
+  {
+    name: "9x30-9079",
+    model: "em7455-lenovo",
+    wishes: {},
+    application: "1199:9079",
+    holding: "1199:9078",
+    set: sets["9x30"]
   }
 ]
 
+/** One slot: what is half written is all that there is. */
+export const x9200 = updates.find(({ name }) => name === "9200") as Update
 /** 9x30 is where the cases of all models need no repetition. */
 export const x30 = updates.find(({ name }) => name === "9x30") as Update
 

@@ -105,6 +105,10 @@ export class ModemHandle {
     return join(this.#folder, "transcript.json")
   }
 
+  get journalFile(): string {
+    return join(this.#folder, "journal.json")
+  }
+
   journal(id = this.#first): ReadonlyArray<Entry> {
     const path = join(this.#folder, "journal.json")
     if (!existsSync(path)) return []

@@ -1,5 +1,5 @@
 /** What a case has at hand: programs, our command line as a user calls it, software modems, and a log of all of it. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { ModemHandle } from "./modem.ts"
@@ -60,11 +60,16 @@ export class CaseTools {
   /** Our command line as it is shipped. At its end it must have closed every port, and have ended by itself. */
   startBoothold(args: ReadonlyArray<string>, options: StartOptions = {}): Running {
     const target = join(this.work, `open-${String(this.#probes++)}.json`)
+    // Also another user may write it; empty until then.
+    writeFileSync(target, "")
+    chmodSync(target, 0o666)
+    chmodSync(this.work, 0o755)
     const env = { ...options.env, NODE_OPTIONS: `--import=${probe()}`, LAB_PROBE: target }
     const running = this.start(process.execPath, [bin(), ...args], { ...options, env })
     const ended = running.ended.then((end) => {
-      if (!existsSync(target)) throw new Error(`did not end by itself, but by ${String(end.signal)}: ${end.command}`)
-      const open = JSON.parse(readFileSync(target, "utf8")) as ReadonlyArray<string>
+      const noted = readFileSync(target, "utf8")
+      if (noted === "") throw new Error(`did not end by itself, but by ${String(end.signal)}: ${end.command}`)
+      const open = JSON.parse(noted) as ReadonlyArray<string>
       const left = leaks(open)
       if (left.length > 0) throw new Error(`still open at its end: ${left.join(", ")}: ${end.command}`)
       return { ...end, open }
