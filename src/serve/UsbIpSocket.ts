@@ -95,7 +95,6 @@ export class UsbIpSocket {
     this.#exported = undefined
     if (exported === undefined) return
     exported.client = undefined
-    exported.device.carry(() => undefined)
     this.#pending.clear()
   }
 
