@@ -31,6 +31,8 @@ export interface ModemOptions {
   readonly storedCarriers?: ReadonlyArray<StoredPri>
   /** What the modem is told to run; what it runs where absent, `null` for never set. */
   readonly preference?: Preference | null
+  /** Swi composition number of the USB side, one of the model's: 6 QMI, 8 MBIM, 9 MBIM alone (qmi.md §8). */
+  readonly composition?: number
   /** `off`: not plugged in. */
   readonly mode?: Mode
   readonly behaviours?: ReadonlyArray<Behaviour>
@@ -72,7 +74,7 @@ export const initialState = (model: Model, options: ModemOptions = {}): ModemSta
   const preference = !hasPreference(model) ? null : (options.preference ?? { firmware, config, carrier })
   const state: ModemState = {
     mode: options.mode ?? "application",
-    composition: model.compositions[0]?.number ?? 0,
+    composition: options.composition ?? model.compositions[0]?.number ?? 0,
     running,
     slots,
     outside: null,

@@ -46,12 +46,12 @@ const makeBus = Effect.fnUntraced(function* (setups: ReadonlyArray<ModemSetup>) 
     const others = [...plugged.values()].flatMap(({ device }) => device.ports.map(({ name }) => name))
     const taken = new Set([...others, ...before.map(({ name }) => name)])
     return attachment.ports.map((port) => {
-      const { driver, interfaceNumber, role } = port
+      const { driver, interfaceNumber, maxControlMessage, role } = port
       const known = before.find((one) => one.interfaceNumber === interfaceNumber)
       if (known !== undefined) return known
       const name = nodeName(port, taken)
       taken.add(name)
-      return { name, role, driver, interfaceNumber }
+      return { name, role, driver, interfaceNumber, ...(maxControlMessage === undefined ? {} : { maxControlMessage }) }
     })
   }
 

@@ -23,6 +23,7 @@ import type { ModemSetup } from "./ModemSetup.ts"
 import { makePort } from "./Port.ts"
 import type { Port } from "./Port.ts"
 import { serveDownload } from "./qdl/DownloadServer.ts"
+import { serveMbim } from "./mbim/MbimServer.ts"
 import { serveControl } from "./qmi/ControlServer.ts"
 import { boot } from "./storage.ts"
 
@@ -151,7 +152,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
   const serve = (core: Core, port: Port): Effect.Effect<void> => {
     switch (port.role) {
       case "control":
-        return serveControl(core, port)
+        return port.driver === "cdc_mbim" ? serveMbim(core, port) : serveControl(core, port)
       case "at":
         return serveAt(core, port)
       case "download":
@@ -209,10 +210,10 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
       portPath: moved?.path ?? portPath,
       ...(moved?.peer === true ? { peerPath: portPath } : {}),
       vendorId: model.vendorId,
-      productId: mode === "boot-and-hold" ? model.bootProductId : model.productId,
+      productId: mode === "boot-and-hold" ? model.bootProductId : (composition?.productId ?? model.productId),
       serial,
       product: model.product,
-      interfaceCount: wanted.length,
+      interfaceCount: wanted.length + (mode === "application" ? (composition?.otherInterfaces ?? 0) : 0),
       ports: [...ports.values()]
     }
     const here: Presence = { attachment, ports, scope }

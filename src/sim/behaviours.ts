@@ -117,6 +117,26 @@ const table = {
     source: "qdl.md §3.2 [VEND], 9x30",
     fields: { versions: Schema.Array(Schema.Int), code: Schema.optionalKey(Schema.Int) }
   },
+  mbimForgetsOpen: {
+    text: "The MBIM function says once that it is not open, to the command behind that many others, and has to be opened again.",
+    source: "qmi.md §5.4",
+    fields: { after: Count }
+  },
+  mbimNeedsClose: {
+    text: "After each boot the MBIM function says that it is not open, also to OPEN, until a CLOSE came.",
+    source: "qmi.md §5.4",
+    fields: {}
+  },
+  qmiOverMbimMissing: {
+    text: "The MBIM function has no QMI service: such commands are answered with the status NoDeviceSupport.",
+    source: "failures.md §5, failures.md rank 5",
+    fields: {}
+  },
+  slowMbimClose: {
+    text: "CLOSE of the MBIM function takes that much longer.",
+    source: "qmi.md §10: may take seconds",
+    fields: { seconds: Millis }
+  },
   atNeedsEnterCnd: { text: "AT!BOOTHOLD is refused until AT!ENTERCND.", source: "at.md §3.2, SF-34354", fields: {} },
   portGoneBeforeOk: { text: "The port goes before OK to AT!BOOTHOLD was delivered.", source: "at.md §3.2", fields: {} },
   atEchoOff: { text: "Echo is off when the port is first opened.", source: "at.md §1", fields: {} },

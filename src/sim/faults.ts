@@ -19,6 +19,12 @@ export type Point =
   /** A request that the model does not have. */
   | { readonly _tag: "QmiMissing" }
   | { readonly _tag: "DmsQueue" }
+  | { readonly _tag: "MbimStarting" }
+  | { readonly _tag: "MbimOpen" }
+  | { readonly _tag: "MbimClose" }
+  | { readonly _tag: "MbimCommand" }
+  /** Whether the MBIM function has the QMI service. */
+  | { readonly _tag: "MbimService" }
   | { readonly _tag: "AtOpened" }
   | { readonly _tag: "AtCommand"; readonly command: string }
   | { readonly _tag: "Dload" }
@@ -54,6 +60,9 @@ export type Fault =
   | { readonly _tag: "OneByOne" }
   /** Answered, not done. */
   | { readonly _tag: "Ignored" }
+  /** Of the MBIM function: it says that it is not open. */
+  | { readonly _tag: "NotOpened" }
+  | { readonly _tag: "Missing" }
   | { readonly _tag: "OldImages" }
   | { readonly _tag: "NoCarrier" }
   | { readonly _tag: "Hold" }
@@ -146,6 +155,16 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
         p._tag === "Hello" && b.versions.includes(p.version)
           ? { _tag: "Refused", code: b.code ?? ErrorCode.InvalidCommand }
           : undefined
+    case "mbimForgetsOpen": {
+      let commands = 0
+      return (p) => (p._tag === "MbimCommand" && ++commands === b.after + 1 ? { _tag: "NotOpened" } : undefined)
+    }
+    case "mbimNeedsClose":
+      return (p) => (p._tag === "MbimStarting" ? { _tag: "NotOpened" } : undefined)
+    case "qmiOverMbimMissing":
+      return (p) => (p._tag === "MbimService" ? { _tag: "Missing" } : undefined)
+    case "slowMbimClose":
+      return (p) => (p._tag === "MbimClose" ? { _tag: "Slow", millis: b.seconds * 1000 } : undefined)
     case "atNeedsEnterCnd":
       return (p) => (p._tag === "AtCommand" && p.command === "!BOOTHOLD" ? { _tag: "Locked" } : undefined)
     case "portGoneBeforeOk":
@@ -196,6 +215,8 @@ const hangs = (b: Extract<Behaviour, { readonly _tag: "hang" }>, p: Point): bool
       return p._tag === "Close" && here(p.image)
     case "control":
       return p._tag === "QmiRequest" || p._tag === "Allocate"
+    case "mbim":
+      return p._tag === "MbimOpen"
     case "at":
       return p._tag === "AtCommand"
     case "boot":

@@ -9,6 +9,9 @@ export const JournalEntry = Schema.TaggedUnion({
   /** `name` as in qmi.md, e.g. `DMS Set Firmware Preference`. */
   QmiRequest: { at: Schema.Finite, service: Schema.Int, message: Schema.Int, name: Schema.String, client: Schema.Int },
   QmiAnswer: { at: Schema.Finite, message: Schema.Int, name: Schema.String, error: Schema.Int },
+  /** Messages of the MBIM function that carries QMI, by name; `detail`: command, status or error. */
+  MbimRequest: { at: Schema.Finite, request: Schema.String, detail: Schema.String },
+  MbimAnswer: { at: Schema.Finite, answer: Schema.String, detail: Schema.String },
   AtCommand: { at: Schema.Finite, command: Schema.String, final: Schema.String },
   QdlRequest: { at: Schema.Finite, request: Schema.String, detail: Schema.String },
   QdlAnswer: { at: Schema.Finite, answer: Schema.String, detail: Schema.String },

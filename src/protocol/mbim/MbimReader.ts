@@ -17,11 +17,17 @@ const nothing = { type: 0, length: 0 }
  */
 export class MbimReader {
   readonly #fragments = new Reassembler()
+  readonly #maxTransfer: number
   #buffer = new Uint8Array(4096)
   #start = 0
   #end = 0
   #skipped = 0
   #firstSkipped = 0
+
+  /** `maxTransfer`: longer transfers are failures, as for a function with control transfers of that size. */
+  constructor(options: { readonly maxTransfer?: number } = {}) {
+    this.#maxTransfer = options.maxTransfer ?? maxMessage
+  }
 
   /** Bytes of an unfinished transfer. */
   get pending(): number {
@@ -82,6 +88,12 @@ export class MbimReader {
       // A copy: the buffer is used again, the message's own must not change.
       const transfer = this.#buffer.slice(this.#start, this.#start + length)
       this.#start += length
+      if (length > this.#maxTransfer) {
+        const reason = { _tag: "TooLong", unit: "bytes", limit: this.#maxTransfer } as const
+        const { transaction } = readHeader(transfer)
+        out.push(Result.fail(new MbimCodecError({ context: "MBIM transfer", transaction, reason })))
+        continue
+      }
       this.#take(transfer, type, out)
     }
     if (this.#start === this.#end) {

@@ -5,7 +5,19 @@ import type { Timing } from "../timing.ts"
 export interface ModelPort {
   readonly role: PortRole
   readonly interfaceNumber: number
-  readonly driver: "qmi_wwan" | "qcserial"
+  readonly driver: "qmi_wwan" | "cdc_mbim" | "qcserial"
+  /** wMaxControlMessage of an MBIM function: the most bytes of one control transfer. */
+  readonly maxControlMessage?: number
+}
+
+/** What a modem shows on USB by its Swi composition number (qmi.md §8). */
+export interface Composition {
+  readonly number: number
+  readonly ports: ReadonlyArray<ModelPort>
+  /** Interfaces without a port of their own: the data side of MBIM. */
+  readonly otherInterfaces?: number
+  /** In application mode, where it is another one than the model's. */
+  readonly productId?: number
 }
 
 /** QMI control channel limits. */
@@ -66,7 +78,7 @@ export interface Model {
   readonly bootProductId: number
   readonly product: string
   /** Ports per Swi composition number (qmi.md §8); the first is the factory setting. */
-  readonly compositions: ReadonlyArray<{ readonly number: number; readonly ports: ReadonlyArray<ModelPort> }>
+  readonly compositions: ReadonlyArray<Composition>
   /** Firmware slots; 1 and no preference on 9200 (devices.md §1). */
   readonly firmwareSlots: number
   /** Carrier images that fit; 0 = the modem has no preference. */

@@ -1,5 +1,5 @@
 /** Facts that several models share. */
-import type { AtCommandName, ModelPort } from "./Model.ts"
+import type { AtCommandName, Composition, ModelPort } from "./Model.ts"
 
 /** "SWI" layout: 0 DM, 2 NMEA, 3 AT, 8 QMI (devices.md §3). Composition 6 = DM, NMEA, AT, QMI (qmi.md §8). */
 export const swiPorts: ReadonlyArray<ModelPort> = [
@@ -9,7 +9,31 @@ export const swiPorts: ReadonlyArray<ModelPort> = [
   { role: "control", interfaceNumber: 8, driver: "qmi_wwan" }
 ]
 
-export const qmiComposition = { number: 6, ports: swiPorts }
+export const qmiComposition: Composition = { number: 6, ports: swiPorts }
+
+/** 4096 in the descriptors that the kernel was shown (lab notes); nobody's measurement of a modem. */
+const maxControlMessage = 4096
+
+/** DM, NMEA, AT, MBIM: 12 control, 13 data (devices.md §3). The ids stay those of the model. */
+export const mbimComposition: Composition = {
+  number: 8,
+  ports: [
+    ...swiPorts.filter(({ role }) => role !== "control"),
+    { role: "control", interfaceNumber: 12, driver: "cdc_mbim", maxControlMessage }
+  ],
+  otherInterfaces: 1
+}
+
+/**
+ * MBIM alone, no AT port: 0 control, 1 data. The id 68b1 has one source only (devices.md §2.3, SF-8499, about a MC7455),
+ * and none tells its boot id: the model's is taken.
+ */
+export const mbimOnlyComposition: Composition = {
+  number: 9,
+  ports: [{ role: "control", interfaceNumber: 0, driver: "cdc_mbim", maxControlMessage }],
+  otherInterfaces: 1,
+  productId: 0x68b1
+}
 
 /** In boot-and-hold there is one interface, class 0xff, bound by qcserial (devices.md §3). */
 export const bootPorts: ReadonlyArray<ModelPort> = [{ role: "download", interfaceNumber: 0, driver: "qcserial" }]

@@ -1,6 +1,16 @@
 /** MDM9x30: preference, four firmware slots, fifty PRI (devices.md §1, §2.3; at.md §2.1, §4.4, §6). */
 import { realistic } from "../timing.ts"
-import { basicDms, bootModeDms, commonAt, imageDms, qmiComposition, services, sierraDms } from "./facts.ts"
+import {
+  basicDms,
+  bootModeDms,
+  commonAt,
+  imageDms,
+  mbimComposition,
+  mbimOnlyComposition,
+  qmiComposition,
+  services,
+  sierraDms
+} from "./facts.ts"
 import type { Model } from "./Model.ts"
 
 export const em7455: Model = {
@@ -11,7 +21,7 @@ export const em7455: Model = {
   productId: 0x9071,
   bootProductId: 0x9070,
   product: "EM7455",
-  compositions: [qmiComposition],
+  compositions: [qmiComposition, mbimComposition, mbimOnlyComposition],
   firmwareSlots: 4,
   priSlots: 50,
   hardwareRevision: "0.5",

@@ -61,8 +61,26 @@ const foreignFrames = (frame: QmuxFrame): ReadonlyArray<QmuxFrame> => {
   ]
 }
 
-/** Runs until the device leaves the bus. `booting`: it has just come up and is not ready to answer. */
+/** Where QMUX comes from and goes to: a port, or the MBIM function in front of it. */
+export type QmuxWire = Pick<Port, "incoming" | "send">
+
+/** Waits until a modem that has just booted is ready to answer; `meanwhile` is what happens to bytes that come. */
+export const startControl = (core: Core, meanwhile: Effect.Effect<never>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (!core.booting) return Effect.void
+    const slow = find(core.faults({ _tag: "ControlReady" }), "Slow")?.millis ?? 0
+    return Effect.raceFirst(core.busy("starting QMI", core.timing.controlReady + slow), meanwhile)
+  })
+
+/** A QMI port. Runs until the device leaves the bus. */
 export const serveControl = Effect.fnUntraced(function* (core: Core, port: Port) {
+  // What comes before it is ready is lost: hosts repeat Sync every 2 s because of that (qmi.md §2.2).
+  yield* startControl(core, Effect.forever(port.incoming))
+  yield* serveQmi(core, port)
+})
+
+/** The QMI services of a modem that is ready. */
+export const serveQmi = Effect.fnUntraced(function* (core: Core, port: QmuxWire) {
   const { faults, model, now, timing } = core
   /** Clients per service, by number. */
   const clients = new Map<number, Set<number>>()
@@ -138,11 +156,6 @@ export const serveControl = Effect.fnUntraced(function* (core: Core, port: Port)
     if (after !== undefined) yield* after
   })
 
-  if (core.booting) {
-    const slow = find(faults({ _tag: "ControlReady" }), "Slow")?.millis ?? 0
-    // What comes before it is ready is lost: hosts repeat Sync every 2 s because of that (qmi.md §2.2).
-    yield* Effect.raceFirst(core.busy("starting QMI", timing.controlReady + slow), Effect.forever(port.incoming))
-  }
   const oneByOne = find(faults({ _tag: "DmsQueue" }), "OneByOne") !== undefined
   const working = yield* Semaphore.make(oneByOne ? 1 : concurrency)
   const reader = new QmuxReader({ onGarbage: "resync" })
