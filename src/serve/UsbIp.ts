@@ -22,13 +22,10 @@ import { attachToVhci, checkVhci, choosePort, pathOfPort, waitFree } from "./vhc
 
 export type { UrbRecord } from "./UsbIpSocket.ts"
 
-/** The port that usbip programs use when nobody says otherwise. */
-export const usbIpPort = 3240
-
 export interface UsbIpOptions {
   /** Address to listen on; USB/IP knows no authentication: anything but loopback gives the modem to the network. */
   readonly host: string
-  /** 0 = any that is free. */
+  /** 0 = any that is free; usbip programs look at 3240 when nobody says otherwise. */
   readonly port: number
   /** Attach every modem to this machine's own bus as soon as it is there (root, `vhci_hcd`). */
   readonly attach: boolean
