@@ -198,7 +198,7 @@ describe("the simulated USB bus", () => {
 describe("setting up simulated modems", () => {
   it("knows every model by name", () => {
     assert.deepStrictEqual(Object.keys(models).sort(), ["em7455", "em7455-lenovo", "mc7354", "mc7455", "mc7710"])
-    for (const [name, model] of Object.entries(models)) assert.strictEqual(model.name.toLowerCase(), name)
+    for (const [name, model] of Object.entries(models)) assert.strictEqual(model.name.toLowerCase(), name.split("-")[0])
   })
 
   it("gives every model a placeholder IMEI with a right check digit", () => {
