@@ -10,14 +10,21 @@ import { loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { content, startup } from "./bench/startup.mjs"
+import { deadtime } from "./bench/deadtime.mjs"
 import { download } from "./bench/download.mjs"
 import { simulated } from "./bench/simulated.mjs"
 import { digits } from "./bench/statistics.mjs"
-import { compile, missing } from "./bench/tools.mjs"
+import { compile, missing, missingForLab } from "./bench/tools.mjs"
 
 /** In this order; those that need upstream's program say what they need. */
-const cases = { simulated: {}, startup: {}, content: {}, download: { needs: missing } }
-const run = { simulated, startup, content, download }
+const cases = {
+  simulated: {},
+  startup: {},
+  content: {},
+  download: { needs: missing },
+  deadtime: { needs: missingForLab }
+}
+const run = { simulated, startup, content, download, deadtime }
 
 const { values: options } = parseArgs({
   options: {
@@ -49,7 +56,7 @@ const row = ({ goal, max, min, unit, value, what }) => ({
 try {
   const bench = { Builder, Image, Modem, Sim, Update, folder, helpers: compile(folder) }
   for (const name of wanted) {
-    const lacking = cases[name].needs?.() ?? []
+    const lacking = (await cases[name].needs?.()) ?? []
     if (lacking.length > 0) {
       console.warn(`SKIPPED: ${name}; it needs ${lacking.join(", ")}`)
       report.cases[name] = { skipped: lacking }

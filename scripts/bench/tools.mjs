@@ -38,6 +38,14 @@ export const missing = () =>
     runs("unshare", "--mount", "--propagation", "private", "true") ? "" : "the right to unshare a mount namespace"
   ].filter((what) => what !== "")
 
+/** What is missing for the virtual machine. */
+export const missingForLab = async () => {
+  if (process.platform !== "linux" || process.arch !== "x64") return ["Linux on x86-64"]
+  const { installCommand, missing } = await import("../../test/lab/vm/requirements.ts")
+  const lacking = missing()
+  return lacking.length === 0 ? [] : [...lacking, `which this brings: ${installCommand}`]
+}
+
 /** Runs a program under `measure`; the measurement, and what the program printed. Fails unless it ends with 0. */
 export const measured = (measure, out, command, args, options = {}) =>
   new Promise((resolve, reject) => {
