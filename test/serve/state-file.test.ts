@@ -155,6 +155,7 @@ describe("the other files", () => {
         journal.map(({ _tag, modem }) => `${String(modem)} ${String(_tag)}`),
         heard
       )
+      assert.strictEqual(heard[0], "em7455 Plugged")
       assert.include(heard, "em7455 AtCommand")
       const transcript = lines(options.transcriptFile)
       const said = (direction: string) =>
