@@ -1,6 +1,7 @@
 /** What the kernel draws in sysfs, read as devices and ports. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { PortRole, UsbDevice } from "../../src/device/UsbBus.ts"
@@ -143,6 +144,20 @@ describe("a device in sysfs", () => {
       mkdirSync(join(system.roots.sys, "other"))
       system.plug(mc7455("1-2", 0, { number: 7 }))
       assert.notStrictEqual((yield* only(system)).key, first.key)
+    })
+  )
+
+  it.effect("is nobody while one leaves and another comes to its place between two reads", () =>
+    Effect.gen(function* () {
+      const system = yield* fakeSystem
+      system.plug(mc7455("1-2"))
+      const looking = yield* Effect.forkChild(seen(system), { startImmediately: true })
+      // The look has seen the ids, and waits for the first attribute.
+      system.unplug("1-2")
+      mkdirSync(join(system.roots.sys, "other"))
+      system.plug(held("1-2", "ttyUSB0", ["1199", "68c0"]))
+      assert.deepStrictEqual(yield* Fiber.join(looking), [])
+      assert.strictEqual((yield* only(system)).productId, 0x68c0)
     })
   )
 
