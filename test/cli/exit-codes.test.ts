@@ -11,6 +11,7 @@ import { hexCatalogue } from "../../src/protocol/hex.ts"
 import { mbimCodecCatalogue } from "../../src/protocol/mbim/MbimCodecError.ts"
 import { firmwareIdCatalogue } from "../../src/protocol/qmi/firmware-id.ts"
 import { qmiCodecCatalogue } from "../../src/protocol/qmi/QmiCodecError.ts"
+import { serveCatalogue } from "../../src/serve/ServeError.ts"
 import { atCatalogue } from "../../src/session/AtError.ts"
 import { mbimCatalogue } from "../../src/session/MbimError.ts"
 import { qdlCatalogue } from "../../src/session/QdlError.ts"
@@ -36,6 +37,7 @@ const catalogues = {
   qdlCatalogue,
   qmiCatalogue,
   qmiCodecCatalogue,
+  serveCatalogue,
   transportCatalogue
 }
 const codes = Object.values(catalogues).flatMap((catalogue) => Object.values(catalogue).map(({ code }) => code))

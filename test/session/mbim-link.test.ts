@@ -312,6 +312,15 @@ describe("QMUX through an MBIM link", () => {
     })
   )
 
+  it.effect("is not what comes with a refusal", () =>
+    Effect.gen(function* () {
+      const { link, port } = yield* started(function_((transaction) => [wire.done(transaction, wire.allocated, 2)]))
+      errorOf(yield* Effect.exit(link.write(bytesOf(wire.allocate))))
+      yield* port.say(wire.indication("01 02 03"))
+      assert.strictEqual(hexOf(yield* link.read), "01 02 03")
+    })
+  )
+
   it.effect("opens a function again that was closed meanwhile, once, and repeats the command", () =>
     Effect.gen(function* () {
       const { link, port } = yield* started(
@@ -421,6 +430,31 @@ describe("closing an MBIM link", () => {
       const closing = yield* timed(Scope.close(scope, Exit.void))
       assert.strictEqual(closing.millis, 0)
       assert.deepStrictEqual(port.written().map(typeOf), ["01", "03", "02"])
+    })
+  )
+
+  it.effect("is what a QMI session waits for at its end, and not before a reboot", () =>
+    Effect.gen(function* () {
+      for (const [end, millis] of [
+        ["close", 10_000],
+        ["abandon", 0]
+      ] as const) {
+        const port = yield* script((written) => {
+          const transaction = transactionOf(written)
+          // Get Version Info, Allocate CID, Release CID: each answered as itself.
+          const qmux = written.slice(48 * 3)
+          const answer = qmux.startsWith("01 0b")
+            ? `01 12 00 80 00 00 01 ${qmux.slice(21, 23)} 21 00 07 00 02 04 00 00 00 00 00`
+            : `01 17 00 80 00 00 01 ${qmux.slice(21, 23)} ${qmux.slice(24, 29)} 0c 00 02 04 00 00 00 00 00 01 02 00 02 05`
+          return typeOf(written) === "02" ? undefined : function_(() => [wire.done(transaction, answer)])(written)
+        })
+        const scope = yield* Scope.make()
+        const session = yield* openQmiSession(openMbimLink(port.connect)).pipe(Scope.provide(scope))
+        const ended = yield* timed(session[end])
+        assert.strictEqual(ended.millis, millis, end)
+        assert.strictEqual(typeOf(port.written().at(-1)!), "02")
+        assert.isFalse(port.isOpen())
+      }
     })
   )
 
