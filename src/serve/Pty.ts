@@ -25,8 +25,17 @@ const readLimit = 256 * 1024
 /** How often a full terminal is tried again: there is no event for it that would not hold the event loop. */
 const fullMillis = 2
 
-const codeOf = (cause: unknown): unknown => (cause as { readonly code?: unknown } | null)?.code
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
+
+/** How many of the bytes it takes now; none when it is full. */
+const writeSome = (descriptor: number, bytes: Uint8Array, from: number): number => {
+  try {
+    return writeSync(descriptor, bytes, from)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0
+    throw error
+  }
+}
 
 /** Settings stay while the terminal does: one open of the program's side sets them for all that follow. */
 const makeRaw = (path: string) =>
@@ -117,12 +126,8 @@ export const openPty = Effect.fnUntraced(function* (what: string) {
     write: Effect.fnUntraced(function* (bytes) {
       let at = 0
       while (at < bytes.length && !closed) {
-        const written = yield* Effect.try({
-          try: () => writeSync(fd, bytes, at),
-          catch: (cause) => cause
-        }).pipe(
-          Effect.catch((cause) => (codeOf(cause) === "EAGAIN" ? Effect.succeed(0) : Effect.fail(unusable(cause))))
-        )
+        const from = at
+        const written = yield* Effect.try({ try: () => writeSome(fd, bytes, from), catch: unusable })
         at += written
         if (written === 0) yield* Effect.sleep(fullMillis)
       }

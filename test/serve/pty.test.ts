@@ -40,23 +40,25 @@ const until = (is: () => boolean) =>
     while (!is()) yield* Effect.sleep("2 millis")
   })
 
+/** Undefined when nothing is there yet. */
+const readSome = (fd: number, into: Uint8Array): number | undefined => {
+  try {
+    return readSync(fd, into)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined
+    throw error
+  }
+}
+
 /** As many bytes as wanted, or up to the end. */
 const readBytes = Effect.fnUntraced(function* (fd: number, wanted: number) {
   const out = Buffer.alloc(wanted)
   let at = 0
   while (at < wanted) {
-    const got = yield* Effect.try({
-      try: () => readSync(fd, out, at, wanted - at, null),
-      catch: (cause) => cause
-    }).pipe(
-      Effect.catch((cause) =>
-        (cause as NodeJS.ErrnoException).code === "EAGAIN"
-          ? Effect.as(Effect.sleep("2 millis"), -1)
-          : Effect.fail(cause)
-      )
-    )
+    const got = readSome(fd, out.subarray(at))
+    if (got === undefined) yield* Effect.sleep("2 millis")
     if (got === 0) break
-    at += Math.max(0, got)
+    at += got ?? 0
   }
   return out.subarray(0, at)
 })
