@@ -5,7 +5,7 @@ import { createRequire } from "node:module"
  * The native part of `@lydell/node-pty`. Its JavaScript makes streams of both sides, of which the program's would read
  * what is the program's, and leaves a descriptor open.
  */
-interface PtyModule {
+export interface PtyModule {
   /** A new terminal: descriptors of both sides, and the path of the program's side. */
   readonly open: (
     columns: number,
