@@ -3,6 +3,7 @@
  * no udev, and is there in every container that has device nodes; the `usb` package tells of devices without nodes too,
  * but hears only what udevd passes on. Both only wake whoever looks: what has changed is read from sysfs.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { watch } from "node:fs"
@@ -24,7 +25,7 @@ const watchNodes = Effect.fnUntraced(function* (folder: string, wake: () => void
         watcher.on("error", wake)
         return watcher
       },
-      catch: (cause) => cause
+      catch: (cause) => new Cause.UnknownError(cause, `cannot watch ${folder}`)
     }),
     (watcher) => Effect.sync(() => void watcher.close())
   ).pipe(
