@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { makeSystem } from "./fake-system.mjs"
 import { systemImage } from "./images.mjs"
-import { median, ratios, spread } from "./statistics.mjs"
+import { median, ratios, spread, valued } from "./statistics.mjs"
 import { bin, root } from "./tools.mjs"
 
 const both = ["upstream", "boothold"]
@@ -57,7 +57,7 @@ export const download = async (bench) => {
 
   const against = (what, ours, theirs, of, goal) => ({
     what: `${what}, ours / upstream`,
-    ...(({ max, median: value, min }) => ({ value, min, max }))(ratios(ours, theirs, of)),
+    ...valued(ratios(ours, theirs, of)),
     unit: "×",
     goal
   })
@@ -75,8 +75,9 @@ export const download = async (bench) => {
     figure("  CPU, ours", seconds(large.boothold, cpu)),
     figure("  CPU, minimal client", seconds(large.client, cpu)),
     against("150 MiB, acknowledgement to next chunk", large.boothold, large.upstream, turn, 0.6),
-    figure("  upstream", seconds(large.upstream, turn)),
-    figure("  ours", seconds(large.boothold, turn)),
+    { what: "  upstream", value: median(large.upstream.map(turn)), unit: "ms" },
+    { what: "  ours", value: median(large.boothold.map(turn)), unit: "ms" },
+    { what: "  minimal client", value: median(large.client.map(turn)), unit: "ms" },
     figure("150 MiB, the modem waits for us in all", seconds(large.boothold, dead)),
     figure("  for upstream", seconds(large.upstream, dead)),
     against("64 MiB with 20 ms per chunk, wall", slow.boothold, slow.upstream, wall, 0.45),

@@ -9,6 +9,9 @@ export const median = (values) => {
 /** `values` by median and range. */
 export const spread = (values) => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) })
 
+/** The median as the value of a row, with its range. */
+export const valued = ({ max, median: value, min }) => ({ value, min, max })
+
 /**
  * Runs each case in turn, round by round, so that whatever else the machine does hits all of them; the order turns
  * around with every round. Yields the results of each case, in the order of the rounds.
