@@ -8,6 +8,9 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { rolldown } from "rolldown"
+import { fidelityResults } from "../fidelity/report.ts"
+import { allowedDifferences } from "../fidelity/licences.ts"
+import { compared } from "./cases/updates.ts"
 import type { Boot } from "./groups.ts"
 import { boots } from "./groups.ts"
 import type { Case } from "./guest/harness.ts"
@@ -143,6 +146,13 @@ if (lacking.length > 0) {
     const began = performance.now()
     all.push(...(await runBoot(guest, boot, names)))
     console.log(`${boot.group}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  }
+  // Both tools have been heard in full: what they said is compared.
+  const heard = new Set(wanted.map(({ boot }) => boot.group))
+  if (words.length === 0 && heard.has("upstream") && heard.has("boothold")) {
+    const said = fidelityResults(results, compared, allowedDifferences.allowed)
+    for (const { name, outcome } of said) console.log(`  ${outcome.padEnd(7)} ${name}`)
+    all.push(...said)
   }
   for (const { group, name, outcome, why } of all) {
     if (outcome === "failed") console.log(`\nFAILED  ${group}: ${name}\n${shortened(why ?? "")}`)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import type { Group } from "../guest/harness.ts"
 import { root } from "../guest/tools.ts"
 import type { CaseTools } from "../guest/tools.ts"
-import { assertRuns, assertUntouched, assertUpdated, hashes, updates, x30 } from "./updates.ts"
+import { assertRuns, assertUntouched, assertUpdated, hashes, onlyByAt, updates, x30, x9200 } from "./updates.ts"
 
 const ok = async (tools: CaseTools, ...words: ReadonlyArray<string>): Promise<string> => {
   const { status, stderr, stdout } = await tools.boothold(words)
@@ -60,6 +60,17 @@ export const cases: Group = [
       // modem asks for the system image once more.
       assert.deepEqual(modem.received(), [system, carrier, system])
       assertRuns(x30, state)
+    }
+  },
+  {
+    name: "reset by AT, where QMI knows no way",
+    body: async (tools) => {
+      const modem = await tools.modem(x9200.model, onlyByAt)
+      await ok(tools, "reset", "-d", x9200.application, "--yes")
+      assert.match(await ok(tools, "list"), /boot-and-hold/)
+      await modem.isIdle()
+      await modem.quit()
+      tools.keep(modem.transcript, "boothold-reset-by-at.jsonl")
     }
   },
   {

@@ -52,6 +52,16 @@ export const updates: ReadonlyArray<Update> = [
   }
 ]
 
+/** No way into boot-and-hold by QMI is left, 0x003E and 0x0050 being refused: then it has to be AT. */
+export const onlyByAt: ModemWishes = { faults: ["qmiRefuses:message=62", "qmiRefuses:message=80"] }
+
+/** Cases whose transcripts both tools keep: test/fidelity compares them. */
+export const compared: ReadonlyArray<string> = [
+  ...updates.map(({ name }) => `update-${name}`),
+  "download-9x30",
+  "reset-by-at"
+]
+
 /** One slot: what is half written is all that there is. */
 export const x9200 = updates.find(({ name }) => name === "9200") as Update
 /** 9x30 is where the cases of all models need no repetition. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs"
 import type { Group } from "../guest/harness.ts"
 import { programs, until } from "../guest/processes.ts"
 import type { CaseTools } from "../guest/tools.ts"
-import { assertUpdated, updates, x30 } from "./updates.ts"
+import { assertUpdated, onlyByAt, updates, x30, x9200 } from "./updates.ts"
 
 const tool = "qmi-firmware-update"
 
@@ -74,6 +74,18 @@ export const cases: Group = [
       tools.keep(modem.transcript, "upstream-download-9x30.jsonl")
       assert.deepEqual(modem.received().length, 2)
       assert.equal(state.mode, "application")
+    }
+  },
+  {
+    name: `${tool} --reset by AT`,
+    body: async (tools) => {
+      const modem = await tools.modem(x9200.model, onlyByAt)
+      const reset = await tools.run(tool, ["--reset", "-d", x9200.application, "--ignore-mm-runtime-check"])
+      assert.equal(reset.status, 0)
+      await modem.happens("boot-and-hold", ({ _tag, mode }) => _tag === "Booted" && mode === "boot-and-hold")
+      await modem.isIdle()
+      await modem.quit()
+      tools.keep(modem.transcript, "upstream-reset-by-at.jsonl")
     }
   }
 ]
