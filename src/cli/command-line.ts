@@ -8,10 +8,30 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Flags from "./flags.ts"
 import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
+import { refuse } from "./CommandError.ts"
 import { ExitCode } from "./ExitCode.ts"
 import { simulateCommand } from "./simulate-command.ts"
 
 const given = Option.getOrUndefined
+
+/** What `--device-open-…` says; more than one of them contradict each other. */
+const deviceOpenInput = Effect.fnUntraced(function* (
+  command: string,
+  from: { readonly deviceOpenAuto: boolean; readonly deviceOpenQmi: boolean; readonly deviceOpenMbim: boolean }
+) {
+  const modes = [
+    ...(from.deviceOpenAuto ? ["auto" as const] : []),
+    ...(from.deviceOpenQmi ? ["qmi" as const] : []),
+    ...(from.deviceOpenMbim ? ["mbim" as const] : [])
+  ]
+  const [mode, other] = modes
+  if (other !== undefined) {
+    const names = modes.map((one) => `--device-open-${one}`)
+    const detail = `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""} exclude each other`
+    return yield* refuse({ _tag: "BadUsage", command: `boothold ${command}`, detail })
+  }
+  return mode === undefined ? {} : { deviceOpen: mode }
+})
 
 /** Options of the parser as the commands take them. */
 const modemInput = Effect.fnUntraced(function* (from: {
@@ -25,6 +45,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
   readonly simulateSpeed: number
   readonly simulateMode: "application" | "boot-and-hold"
   readonly simulateBehaviour: ReadonlyArray<string>
+  readonly simulateComposition: Option.Option<number>
 }) {
   const json = yield* Flags.Json
   const input: ModemInput = {
@@ -42,7 +63,8 @@ const modemInput = Effect.fnUntraced(function* (from: {
           model: from.simulate.value,
           speed: from.simulateSpeed,
           mode: from.simulateMode,
-          behaviours: from.simulateBehaviour
+          behaviours: from.simulateBehaviour,
+          ...(Option.isSome(from.simulateComposition) ? { composition: from.simulateComposition.value } : {})
         }
       : undefined
   }
@@ -100,13 +122,19 @@ const plan = Command.make(
   {
     files: images,
     ...Flags.modemFlags,
+    ...Flags.deviceOpenFlags,
     ...Flags.versionFlags,
     overrideDownload: Flags.overrideDownload,
     modemStorageIndex: Flags.modemStorageIndex,
     skipValidation: Flags.skipValidation
   },
   Effect.fnUntraced(function* (from) {
-    const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from) }
+    const input = {
+      ...(yield* modemInput(from)),
+      ...(yield* deviceOpenInput("plan", from)),
+      ...imagesInput(from),
+      ...flowInput(from)
+    }
     const run = yield* Effect.promise(() => import("./commands/plan.ts").then(({ plan }) => plan))
     yield* ExitCode.set(run(input))
   })
@@ -122,6 +150,7 @@ const update = Command.make(
   {
     files: images,
     ...Flags.modemFlags,
+    ...Flags.deviceOpenFlags,
     ...Flags.versionFlags,
     overrideDownload: Flags.overrideDownload,
     modemStorageIndex: Flags.modemStorageIndex,
@@ -129,7 +158,13 @@ const update = Command.make(
     ...writeFlags
   },
   Effect.fnUntraced(function* (from) {
-    const input = { ...(yield* modemInput(from)), ...imagesInput(from), ...flowInput(from), ...writeInput(from) }
+    const input = {
+      ...(yield* modemInput(from)),
+      ...(yield* deviceOpenInput("update", from)),
+      ...imagesInput(from),
+      ...flowInput(from),
+      ...writeInput(from)
+    }
     const run = yield* Effect.promise(() => import("./commands/update.ts").then(({ update }) => update))
     yield* ExitCode.set(run(input))
   })
@@ -147,6 +182,7 @@ const download = Command.make(
   {
     files: images,
     ...Flags.modemFlags,
+    ...Flags.deviceOpenFlags,
     firmwareVersion: Flags.versionFlags.firmwareVersion,
     ignoreVersionErrors: Flags.ignoreVersionErrors,
     skipValidation: Flags.skipValidation,
@@ -156,6 +192,7 @@ const download = Command.make(
     const none = Option.none()
     const input = {
       ...(yield* modemInput(from)),
+      ...(yield* deviceOpenInput("download", from)),
       ...imagesInput({ ...from, configVersion: none, carrier: none }),
       ...flowInput({ overrideDownload: false, modemStorageIndex: none, skipValidation: from.skipValidation }),
       ...writeInput(from)
@@ -167,9 +204,9 @@ const download = Command.make(
 
 const reset = Command.make(
   "reset",
-  { ...Flags.modemFlags, ...writeFlags },
+  { ...Flags.modemFlags, ...Flags.deviceOpenFlags, ...writeFlags },
   Effect.fnUntraced(function* (from) {
-    const input = { ...(yield* modemInput(from)), ...writeInput(from) }
+    const input = { ...(yield* modemInput(from)), ...(yield* deviceOpenInput("reset", from)), ...writeInput(from) }
     const run = yield* Effect.promise(() => import("./commands/reset.ts").then(({ reset }) => reset))
     yield* ExitCode.set(run(input))
   })
@@ -177,9 +214,9 @@ const reset = Command.make(
 
 const info = Command.make(
   "info",
-  Flags.modemFlags,
+  { ...Flags.modemFlags, ...Flags.deviceOpenFlags },
   Effect.fnUntraced(function* (from) {
-    const input = yield* modemInput(from)
+    const input = { ...(yield* modemInput(from)), ...(yield* deviceOpenInput("info", from)) }
     const run = yield* Effect.promise(() => import("./commands/info.ts").then(({ info }) => info))
     yield* ExitCode.set(run(input))
   })

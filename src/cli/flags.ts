@@ -83,7 +83,22 @@ export const modemFlags = {
       "give the simulated modem a fault or quirk, e.g. disconnectInChunk:image=0,chunk=1; repeatable"
     ),
     Flag.atLeast(0)
+  ),
+  simulateComposition: Flag.Int("simulate-composition").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription("USB composition of the simulated modem: 6 QMI, 8 MBIM, 9 MBIM alone, where the model has it"),
+    Flag.optional
   )
+}
+
+const deviceOpen = (mode: string, description: string) =>
+  Flag.Boolean(`device-open-${mode}`).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+/** Of every command that talks to the control port; one of them at most. */
+export const deviceOpenFlags = {
+  deviceOpenAuto: deviceOpen("auto", "speak on the control port what its driver says, else try QMI and MBIM"),
+  deviceOpenQmi: deviceOpen("qmi", "speak QMI on the control port, whatever its driver is"),
+  deviceOpenMbim: deviceOpen("mbim", "speak MBIM on the control port, whatever its driver is")
 }
 
 export const ignoreVersionErrors = Flag.Boolean("ignore-version-errors").pipe(

@@ -1,5 +1,6 @@
 /** What the command line says, as plain data: the commands take this and nothing of the parser. */
 import type { Selector } from "../device/Modem.ts"
+import type { DeviceOpenMode } from "../update/DeviceOpen.ts"
 
 export interface Simulation {
   readonly model: string
@@ -7,6 +8,8 @@ export interface Simulation {
   readonly speed: number
   readonly mode: "application" | "boot-and-hold"
   readonly behaviours: ReadonlyArray<string>
+  /** Swi composition number; the model's factory setting where absent. */
+  readonly composition?: number
 }
 
 /** Which modem: for every command that talks to one. */
@@ -14,6 +17,8 @@ export interface ModemInput {
   readonly json: boolean
   readonly selector: Selector
   readonly simulation: Simulation | undefined
+  /** What `--device-open-…` says; where absent, the port's driver tells. */
+  readonly deviceOpen?: DeviceOpenMode
 }
 
 export interface ImagesInput {

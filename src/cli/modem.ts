@@ -4,6 +4,7 @@ import type * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
 import * as Modem from "../device/Modem.ts"
 import type { UsbBus, UsbMode } from "../device/UsbBus.ts"
+import { DeviceOpen } from "../update/DeviceOpen.ts"
 import { refuse } from "./CommandError.ts"
 import type { CommandError } from "./CommandError.ts"
 import type { ModemInput, WriteInput } from "./inputs.ts"
@@ -25,14 +26,15 @@ const options = {
 } as const
 
 /**
- * Provides the bus that the options name: the simulator's or the system's. Commands that write to a real modem do not
- * begin while ModemManager runs.
+ * Provides the bus that the options name, the simulator's or the system's, and how control ports on it are opened.
+ * Commands that write to a real modem do not begin while ModemManager runs.
  */
 export const onBus =
   (input: ModemInput & Partial<WriteInput>) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  <A, E, R>(command: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
-      const { ignoreModemManager, selector, simulation } = input
+      const { deviceOpen = "auto", ignoreModemManager, selector, simulation } = input
+      const effect = Effect.provideService(command, DeviceOpen, deviceOpen)
       const unreadable = Modem.unreadable(selector)
       if (unreadable !== undefined) {
         return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })

@@ -1,41 +1,49 @@
 /**
  * Words that need no parser: loading the whole one is half of what a command takes to start. Everyday options of the
- * everyday commands, each once; undefined for everything else, also for what only the parser can tell is wrong. What is
+ * everyday commands, each once, by the parser that Node has; undefined for everything else, also for what only the parser can tell is wrong. What is
  * understood here is understood in the same way there (test/cli/plain-words.test.ts compares them).
  */
 import * as Effect from "effect/Effect"
+import { parseArgs } from "node:util"
 import type { InspectInput } from "./commands/inspect.ts"
 import type { ModemInput, UpdateInput } from "./inputs.ts"
 
-/** Options that a value follows, and those that stand alone: names of the inputs. */
-const texts: { readonly [word: string]: string } = {
-  "--vid-pid": "vidPid",
-  "-d": "vidPid",
-  "--busnum-devnum": "busnumDevnum",
-  "-s": "busnumDevnum",
-  "--cdc-wdm": "cdcWdm",
-  "-w": "cdcWdm",
-  "--tty": "tty",
-  "-t": "tty",
-  "--usb-path": "usbPath",
-  "--serial": "serial"
-}
-const versions: typeof texts = {
-  "--firmware-version": "firmwareVersion",
-  "-f": "firmwareVersion",
-  "--config-version": "configVersion",
-  "-c": "configVersion",
-  "--carrier": "carrier",
-  "-C": "carrier"
-}
-const switches: typeof texts = {
-  "--json": "json",
-  "--override-download": "overrideDownload",
-  "--skip-validation": "skipValidation",
-  "--ignore-version-errors": "ignoreVersionErrors",
-  "--ignore-mm-runtime-check": "ignoreModemManager",
-  "--yes": "yes",
-  "-y": "yes"
+/** Options that a value follows: names of the inputs, words, letters. */
+const selecting = {
+  vidPid: ["vid-pid", "d"],
+  busnumDevnum: ["busnum-devnum", "s"],
+  cdcWdm: ["cdc-wdm", "w"],
+  tty: ["tty", "t"],
+  usbPath: ["usb-path"],
+  serial: ["serial"]
+} as const
+const versions = {
+  firmwareVersion: ["firmware-version", "f"],
+  configVersion: ["config-version", "c"],
+  carrier: ["carrier", "C"]
+} as const
+/** Options that stand alone. */
+const switches = {
+  json: ["json"],
+  overrideDownload: ["override-download"],
+  skipValidation: ["skip-validation"],
+  ignoreVersionErrors: ["ignore-version-errors"],
+  ignoreModemManager: ["ignore-mm-runtime-check"],
+  yes: ["yes", "y"]
+} as const
+
+const inputOf: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...selecting, ...versions, ...switches }).map(([input, [word]]) => [word, input] as const)
+)
+
+const described = (options: { readonly [input: string]: readonly [string, string?] }, type: "string" | "boolean") =>
+  Object.fromEntries(
+    Object.values(options).map(([word, short]) => [word, { type, ...(short === undefined ? {} : { short }) }] as const)
+  )
+
+const parserOptions = {
+  ...described({ ...selecting, ...versions }, "string"),
+  ...described(switches, "boolean")
 }
 
 /** The parser takes such a word for the value of the switch in front of it. */
@@ -47,31 +55,37 @@ interface Words {
   readonly files: ReadonlyArray<string>
 }
 
+const tokensOf = (args: ReadonlyArray<string>) => {
+  try {
+    return parseArgs({ args, options: parserOptions, allowPositionals: true, tokens: true }).tokens
+  } catch {
+    // The parser says what is wrong with it.
+    return undefined
+  }
+}
+
+/** What each word is; undefined for spellings that the two parsers may see differently. */
 const wordsOf = (args: ReadonlyArray<string>): Words | undefined => {
   const found = { texts: new Map<string, string>(), switches: new Set<string>(), files: new Array<string>() }
-  for (let at = 0; at < args.length; at++) {
-    const word = args[at]!
-    if (!word.startsWith("-")) {
-      if (word === "" || truth.test(word)) return undefined
-      found.files.push(word)
+  for (const token of tokensOf(args) ?? [undefined]) {
+    if (token === undefined || token.kind === "option-terminator") return undefined
+    if (token.kind === "positional") {
+      if (token.value === "" || token.value.startsWith("-") || truth.test(token.value)) return undefined
+      found.files.push(token.value)
       continue
     }
-    const lone = Object.hasOwn(switches, word) ? switches[word]! : undefined
-    if (lone !== undefined) {
-      if (found.switches.has(lone)) return undefined
-      found.switches.add(lone)
-      continue
-    }
-    const name = Object.hasOwn(texts, word) ? texts[word]! : Object.hasOwn(versions, word) ? versions[word]! : undefined
-    const value = args[++at]
-    if (name === undefined || value === undefined || value === "" || value.startsWith("-")) return undefined
-    if (found.texts.has(name)) return undefined
-    found.texts.set(name, value)
+    const name = inputOf.get(token.name)
+    // `-yt tty`, `--tty=tty`, an option twice.
+    if (name === undefined || args[token.index] !== token.rawName || token.inlineValue === true) return undefined
+    if (found.texts.has(name) || found.switches.has(name)) return undefined
+    if (token.value === undefined) found.switches.add(name)
+    else if (token.value === "" || token.value.startsWith("-")) return undefined
+    else found.texts.set(name, token.value)
   }
   return found
 }
 
-const selectors = new Set(Object.values(texts))
+const selectors = new Set(Object.keys(selecting))
 
 /** Options of `update` that others lack. */
 const only: { readonly [command: string]: ReadonlySet<string> } = {
@@ -82,7 +96,7 @@ const only: { readonly [command: string]: ReadonlySet<string> } = {
     ...selectors,
     ...["json", "firmwareVersion", "skipValidation", "ignoreVersionErrors", "ignoreModemManager", "yes"]
   ]),
-  update: new Set([...selectors, ...Object.values(versions), ...Object.values(switches)])
+  update: new Set([...selectors, ...Object.keys(versions), ...Object.keys(switches)])
 }
 
 /** A command and its input. */

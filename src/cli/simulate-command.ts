@@ -53,6 +53,11 @@ export const simulateCommand = Command.make(
       Flag.withDescription("the mode in which the modems begin"),
       Flag.withDefault("application" as const)
     ),
+    composition: Flag.Int("composition").pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("USB composition: 6 QMI, 8 MBIM, 9 MBIM alone, where the model has it"),
+      Flag.optional
+    ),
     firmware: text("firmware", "VERSION", "firmware that runs, e.g. 02.24.05.06"),
     config: text("config", "VERSION", "config (PRI) version that runs, e.g. 002.026_000"),
     carrier: text("carrier", "NAME", "carrier that runs, e.g. GENERIC"),
@@ -74,6 +79,7 @@ export const simulateCommand = Command.make(
       transcript: given(from.transcript),
       control: given(from.control),
       bootSeconds: given(from.bootSeconds),
+      composition: given(from.composition),
       firmware: given(from.firmware),
       config: given(from.config),
       carrier: given(from.carrier),

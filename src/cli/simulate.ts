@@ -28,14 +28,35 @@ export const timingOf = (option: string, model: SimulatedModel, speed: number): 
     ? Result.succeed(scaleTiming(1 / speed)(models[model].timing))
     : Result.fail(refuse({ _tag: "BadOption", option, found: String(speed), wanted: "a number above 0" }))
 
+/** The option of `ModemOptions`; nothing where the model's own composition is meant. */
+export const compositionOf = (
+  option: string,
+  model: SimulatedModel,
+  number: number | undefined
+): Result.Result<{ readonly composition?: number }, CommandError> => {
+  if (number === undefined) return Result.succeed({})
+  const known = models[model].compositions.map((one) => one.number)
+  return known.includes(number)
+    ? Result.succeed({ composition: number })
+    : Result.fail(
+        refuse({
+          _tag: "BadOption",
+          option,
+          found: String(number),
+          wanted: `one of the USB compositions of ${model}: ${known.join(", ")}`
+        })
+      )
+}
+
 export const simulatedBus = Effect.fn("simulatedBus")(function* (
   simulation: Simulation
 ): Effect.fn.Return<Layer.Layer<UsbBus | SimControl>, CommandError> {
   const { mode, speed } = simulation
   const model = yield* Effect.fromResult(modelNamed(simulation.model))
   const timing = yield* Effect.fromResult(timingOf("--simulate-speed", model, speed))
+  const composition = yield* Effect.fromResult(compositionOf("--simulate-composition", model, simulation.composition))
   const parse = parseFault("--simulate-behaviour")
   const behaviours = yield* Effect.forEach(simulation.behaviours, (text) => Effect.fromResult(parse(text)))
   const checksums = yield* Checksums
-  return layer(setup(models[model], { mode, behaviours, timing, checksums }))
+  return layer(setup(models[model], { mode, behaviours, timing, checksums, ...composition }))
 })

@@ -6,7 +6,7 @@ import { instant, models, setup } from "../sim/index.ts"
 import type { Behaviour, ModemOptions, Timing } from "../sim/index.ts"
 import { refuse } from "./CommandError.ts"
 import { parseFault } from "./faults.ts"
-import { modelNamed, timingOf } from "./simulate.ts"
+import { compositionOf, modelNamed, timingOf } from "./simulate.ts"
 import type { SimulatedModel } from "./simulate.ts"
 
 export interface SetupsInput {
@@ -21,6 +21,8 @@ export interface SetupsInput {
   /** Seconds from leaving the bus to coming back, whatever the speed. */
   readonly bootSeconds: number | undefined
   readonly mode: "application" | "boot-and-hold"
+  /** Swi composition number of all of them. */
+  readonly composition: number | undefined
   readonly firmware: string | undefined
   readonly config: string | undefined
   readonly carrier: string | undefined
@@ -122,6 +124,7 @@ export const namedSetups = Effect.fnUntraced(function* (input: SetupsInput) {
       serial: input.serials[index] ?? serial,
       imei,
       checksums,
+      ...(yield* Effect.fromResult(compositionOf("--composition", name, input.composition))),
       ...(input.firmware === undefined ? {} : { firmware: input.firmware }),
       ...(input.config === undefined ? {} : { config: input.config }),
       ...(input.carrier === undefined ? {} : { carrier: input.carrier }),

@@ -21,8 +21,12 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...option("--usb-path", named ? modem.identity.portPath : undefined),
     ...option("--simulate", simulation?.model),
     ...option("--simulate-speed", simulation === undefined || simulation.speed === 1 ? undefined : simulation.speed),
+    ...option("--simulate-composition", simulation?.composition),
     ...when(input.json, "--json")
   ]
+  // `list` opens no port.
+  const opening = (advised: AdvisedCommand): ReadonlyArray<string> =>
+    advised === "list" || input.deviceOpen === undefined ? [] : [`--device-open-${input.deviceOpen}`]
   const versions = [
     ...option("--firmware-version", input.firmwareVersion),
     ...option("--config-version", input.configVersion),
@@ -41,6 +45,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     selection,
     command,
     options: (advised) => [
+      ...opening(advised),
       ...(held(advised) ? ["--simulate-mode", "boot-and-hold"] : []),
       ...(advised === "update"
         ? [

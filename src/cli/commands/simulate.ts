@@ -11,6 +11,7 @@ import { listenForLines, obeyLines } from "../../serve/lines.ts"
 import type { ServeError } from "../../serve/ServeError.ts"
 import { startSimulation } from "../../serve/Simulation.ts"
 import type { NamedModem } from "../../serve/Simulation.ts"
+import type { UsbIpProblem } from "../../serve/UsbIp.ts"
 import type { JournalEntry } from "../../sim/index.ts"
 import { refuse } from "../CommandError.ts"
 import { exitCodes } from "../exit-codes.ts"
@@ -75,7 +76,8 @@ const onPtys = Effect.fnUntraced(function* (folder: string, modems: ReadonlyArra
 const onUsbIp = Effect.fnUntraced(function* (input: SimulateInput, modems: ReadonlyArray<NamedModem>) {
   const { host, port } = yield* addressOf(input.listen)
   const { serveUsbIp } = yield* Effect.promise(() => import("../../serve/UsbIp.ts"))
-  const options = { host, port, attach: input.attach }
+  // The output is for events that programs may read.
+  const options = { host, port, attach: input.attach, report: ({ message }: UsbIpProblem) => Console.error(message) }
   const service = yield* serveUsbIp(
     modems.map(({ modem }) => modem),
     options

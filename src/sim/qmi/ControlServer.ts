@@ -76,7 +76,7 @@ export const startControl = (core: Core, meanwhile: Effect.Effect<never>): Effec
 export const serveControl = Effect.fnUntraced(function* (core: Core, port: Port) {
   // What comes before it is ready is lost: hosts repeat Sync every 2 s because of that (qmi.md §2.2).
   yield* startControl(core, Effect.forever(port.incoming))
-  yield* serveQmi(core, port)
+  return yield* serveQmi(core, port)
 })
 
 /** The QMI services of a modem that is ready. */
