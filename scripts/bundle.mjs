@@ -5,6 +5,7 @@
  * an `import()` is in the file as text, which costs nothing until it is wanted: each part is one that rolldown would
  * write into a file of its own.
  */
+import { createHash } from "node:crypto"
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { dirname } from "node:path"
@@ -30,26 +31,22 @@ const builtins = {
 const literal = (text) =>
   JSON.stringify(text).replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-/** Loads parts by the names under which they require each other. Old versions of Node have to be able to read it. */
-const pack = (entry, parts) => `#!/usr/bin/env node
-import { compileFunction } from "node:vm"
-const parts = {
-${parts.map(({ code, fileName }) => `${literal(`./${fileName}`)}:${literal(code)}`).join(",\n")}
-};
-const loaded = {};
-const load = (name) => {
-  if (loaded[name] === undefined) {
-    const module = (loaded[name] = { exports: {} });
-    const names = ["exports", "module", "require", "BOOTHOLD_URL"];
-    const run = compileFunction(parts[name], names, { filename: "boothold:" + name });
-    run(module.exports, module, load, import.meta.url);
-  }
-  return loaded[name].exports;
-};
+const loader = readFileSync(new URL("loader.mjs", import.meta.url), "utf8").replace("export { makeLoad }\n", "")
+
+/** Everything in one file. Old versions of Node have to be able to read it. */
+const pack = (entry, parts) => {
+  const texts = parts.map(({ code, fileName }) => `${literal(`./${fileName}`)}:${literal(code)}`).join(",\n")
+  const build = createHash("sha256").update(loader).update(texts).digest("hex").slice(0, 16)
+  return `#!/usr/bin/env node
+${loader}
+const load = makeLoad({
+${texts}
+}, "${build}", import.meta.url);
 ((require, exports, module, BOOTHOLD_URL) => {
 ${entry.code}
 })(load, {}, {}, import.meta.url);
 `
+}
 
 /** @param {string} [file] where to; dist/bin.mjs by default */
 export const bundle = async (file = `${root}dist/bin.mjs`) => {
