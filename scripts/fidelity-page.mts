@@ -23,6 +23,8 @@ export const fidelityPage = (): string =>
     "- `npm test` compares the download port: `--update-download` through a pseudo terminal",
     "  (`test/upstream/update-download.test.ts`).",
     "- `npm run test:lab` compares whole updates through the kernel's own drivers, all ports ([lab](lab.md)).",
+    "  `--update-download` of the reference ends with its reset, ours asks the modem afterwards what it runs: those two are",
+    "  compared up to there.",
     "- Every licence must be needed by some case: one that no longer is fails the lab.",
     "",
     "## Left out of the comparison",

@@ -7,15 +7,22 @@ import { conversation, readTranscript } from "./conversation.ts"
 
 const group = "fidelity"
 
-const said = (folder: string, tool: string, name: string) => {
+export interface Compared {
+  readonly name: string
+  /** Only so many first stays on the bus, where one tool goes on when the other has ended. */
+  readonly stays?: number
+}
+
+const said = (folder: string, tool: string, { name, stays = Infinity }: Compared) => {
   const path = join(folder, `${tool}-${name}.jsonl`)
-  return existsSync(path) ? conversation(readTranscript(readFileSync(path, "utf8"))) : undefined
+  if (!existsSync(path)) return undefined
+  return conversation(readTranscript(readFileSync(path, "utf8")).filter(({ enumeration }) => enumeration <= stays))
 }
 
 /** One result for each named case, and one for the list itself: a licence that no case needs is out of date. */
 export const fidelityResults = (
   folder: string,
-  names: ReadonlyArray<string>,
+  cases: ReadonlyArray<Compared>,
   licences: ReadonlyArray<Allowed>
 ): ReadonlyArray<CaseResult> => {
   const needed = new Set<string>()
@@ -26,10 +33,10 @@ export const fidelityResults = (
     millis: 0,
     ...(why.length === 0 ? {} : { why: why.join("\n") })
   })
-  const pairs = names.map((name) => {
-    const theirs = said(folder, "upstream", name)
-    const ours = said(folder, "boothold", name)
-    const title = `the same bytes: ${name}`
+  const pairs = cases.map((one) => {
+    const theirs = said(folder, "upstream", one)
+    const ours = said(folder, "boothold", one)
+    const title = `the same bytes: ${one.name}`
     if (theirs === undefined || ours === undefined) return result(title, ["a transcript is missing"])
     if (theirs.length === 0) return result(title, ["the transcript of the reference is empty"])
     const { forbidden, used } = judge(compare(theirs, ours), licences)
