@@ -17,7 +17,13 @@ const given = Option.getOrUndefined
 /** What `--device-open-…` says; more than one of them contradict each other. */
 const deviceOpenInput = Effect.fnUntraced(function* (
   command: string,
-  from: { readonly deviceOpenAuto: boolean; readonly deviceOpenQmi: boolean; readonly deviceOpenMbim: boolean }
+  from: {
+    readonly deviceOpenAuto: boolean
+    readonly deviceOpenQmi: boolean
+    readonly deviceOpenMbim: boolean
+    readonly deviceOpenProxy: boolean
+    readonly simulate: Option.Option<string>
+  }
 ) {
   const modes = [
     ...(from.deviceOpenAuto ? ["auto" as const] : []),
@@ -25,12 +31,19 @@ const deviceOpenInput = Effect.fnUntraced(function* (
     ...(from.deviceOpenMbim ? ["mbim" as const] : [])
   ]
   const [mode, other] = modes
+  const usage = (detail: string) => refuse({ _tag: "BadUsage", command: `boothold ${command}`, detail })
   if (other !== undefined) {
     const names = modes.map((one) => `--device-open-${one}`)
-    const detail = `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""} exclude each other`
-    return yield* refuse({ _tag: "BadUsage", command: `boothold ${command}`, detail })
+    return yield* usage(`${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""} exclude each other`)
   }
-  return mode === undefined ? {} : { deviceOpen: mode }
+  if (from.deviceOpenProxy && Option.isSome(from.simulate)) {
+    return yield* usage("--device-open-proxy is for real modems: a simulated one is shared with nobody")
+  }
+  const input: Pick<ModemInput, "deviceOpen" | "proxy"> = {
+    ...(mode === undefined ? {} : { deviceOpen: mode }),
+    ...(from.deviceOpenProxy ? { proxy: true } : {})
+  }
+  return input
 })
 
 /** Options of the parser as the commands take them. */

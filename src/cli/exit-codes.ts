@@ -168,6 +168,7 @@ export const exitCodes = {
       "TRANSPORT_NOT_THERE",
       "TRANSPORT_STALLED",
       "TRANSPORT_IO",
+      "TRANSPORT_PROXY_REFUSED",
       "DEVICE_NO_PORT",
       "DEVICE_DRIVER_MISSING"
     ]
@@ -189,11 +190,13 @@ export const exitCodes = {
   },
   unsupported: {
     exit: 19,
-    meaning: "not possible here: real modems elsewhere than on Linux, no flow for the family, or Node is too old",
+    meaning:
+      "not possible here: real modems elsewhere than on Linux, no flow for the family, Node is too old, or a program is missing",
     codes: [
       "DEVICE_BUS_UNAVAILABLE",
       "UPDATE_FLOW_MISSING",
       "FILE_NO_FILE_SYSTEM",
+      "TRANSPORT_PROXY_MISSING",
       "SERVE_PTY_MISSING",
       "SERVE_NO_VHCI",
       "SERVE_NOT_DESCRIBED",

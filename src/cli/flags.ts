@@ -98,7 +98,10 @@ const deviceOpen = (mode: string, description: string) =>
 export const deviceOpenFlags = {
   deviceOpenAuto: deviceOpen("auto", "speak on the control port what its driver says, else try QMI and MBIM"),
   deviceOpenQmi: deviceOpen("qmi", "speak QMI on the control port, whatever its driver is"),
-  deviceOpenMbim: deviceOpen("mbim", "speak MBIM on the control port, whatever its driver is")
+  deviceOpenMbim: deviceOpen("mbim", "speak MBIM on the control port, whatever its driver is"),
+  deviceOpenProxy: deviceOpen("proxy", "share the control port with other programs, by qmi-proxy or mbim-proxy").pipe(
+    Flag.withAlias("p")
+  )
 }
 
 export const ignoreVersionErrors = Flag.Boolean("ignore-version-errors").pipe(

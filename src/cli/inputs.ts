@@ -19,6 +19,8 @@ export interface ModemInput {
   readonly simulation: Simulation | undefined
   /** What `--device-open-…` says; where absent, the port's driver tells. */
   readonly deviceOpen?: DeviceOpenMode
+  /** The control port is shared: opened by `qmi-proxy` or `mbim-proxy`. */
+  readonly proxy?: true
 }
 
 export interface ImagesInput {

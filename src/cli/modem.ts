@@ -4,7 +4,7 @@ import type * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
 import * as Modem from "../device/Modem.ts"
 import type { UsbBus, UsbMode } from "../device/UsbBus.ts"
-import { DeviceOpen } from "../update/DeviceOpen.ts"
+import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
 import { refuse } from "./CommandError.ts"
 import type { CommandError } from "./CommandError.ts"
 import type { ModemInput, WriteInput } from "./inputs.ts"
@@ -33,8 +33,11 @@ export const onBus =
   (input: ModemInput & Partial<WriteInput>) =>
   <A, E, R>(command: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
-      const { deviceOpen = "auto", ignoreModemManager, selector, simulation } = input
-      const effect = Effect.provideService(command, DeviceOpen, deviceOpen)
+      const { deviceOpen = "auto", ignoreModemManager, proxy, selector, simulation } = input
+      const effect = command.pipe(
+        Effect.provideService(DeviceOpen, deviceOpen),
+        Effect.provideService(DeviceOpenProxy, proxy === true)
+      )
       const unreadable = Modem.unreadable(selector)
       if (unreadable !== undefined) {
         return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })

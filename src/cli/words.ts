@@ -26,7 +26,12 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
   ]
   // `list` opens no port.
   const opening = (advised: AdvisedCommand): ReadonlyArray<string> =>
-    advised === "list" || input.deviceOpen === undefined ? [] : [`--device-open-${input.deviceOpen}`]
+    advised === "list"
+      ? []
+      : [
+          ...(input.deviceOpen === undefined ? [] : [`--device-open-${input.deviceOpen}`]),
+          ...when(input.proxy, "--device-open-proxy")
+        ]
   const versions = [
     ...option("--firmware-version", input.firmwareVersion),
     ...option("--config-version", input.configVersion),

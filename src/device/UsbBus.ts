@@ -63,14 +63,27 @@ export type BusEvent =
   | { readonly _tag: "Changed"; readonly device: UsbDevice }
   | { readonly _tag: "Unplugged"; readonly device: UsbDevice }
 
+/** How a port is opened. */
+export interface OpenOptions {
+  /**
+   * By the proxy for this protocol, which shares a control port with other programs. Live buses only: a simulated modem
+   * is this process's alone, and opened as ever.
+   */
+  readonly proxy?: "qmi" | "mbim"
+}
+
 export class UsbBus extends Context.Service<
   UsbBus,
   {
     readonly devices: Effect.Effect<ReadonlyArray<UsbDevice>, BusError>
     /** Subscribes: every event after this effect has returned is in the queue. Look at `devices` afterwards, then wait. */
     readonly changes: Effect.Effect<Queue.Dequeue<BusEvent>, BusError, Scope.Scope>
-    /** Opens a port exclusively; closed with the scope. */
-    readonly open: (device: UsbDevice, port: PortInfo) => Effect.Effect<Connection, TransportError, Scope.Scope>
+    /** Opens a port exclusively, unless by a proxy; closed with the scope. */
+    readonly open: (
+      device: UsbDevice,
+      port: PortInfo,
+      options?: OpenOptions
+    ) => Effect.Effect<Connection, TransportError, Scope.Scope>
   }
 >()("boothold/device/UsbBus") {}
 

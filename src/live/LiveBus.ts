@@ -8,12 +8,13 @@ import * as Semaphore from "effect/Semaphore"
 import * as Exit from "effect/Exit"
 import { BusError } from "../device/BusError.ts"
 import { UsbBus } from "../device/UsbBus.ts"
-import type { BusEvent, PortInfo, UsbDevice } from "../device/UsbBus.ts"
+import type { BusEvent, OpenOptions, PortInfo, UsbDevice } from "../device/UsbBus.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import { nodeState } from "./access.ts"
 import { changesBetween } from "./diff.ts"
 import { listen } from "./hotplug.ts"
 import { openPort } from "./open.ts"
+import { openProxy } from "./Proxy.ts"
 import { Roots } from "./Roots.ts"
 import { scan } from "./Sysfs.ts"
 
@@ -119,14 +120,14 @@ const make = Effect.gen(function* () {
       })
     )
 
-  const open = Effect.fn("LiveBus.open")(function* (device: UsbDevice, port: PortInfo) {
+  const open = Effect.fn("LiveBus.open")(function* (device: UsbDevice, port: PortInfo, options: OpenOptions = {}) {
     const endpoint = port.node ?? port.name
     // Names are given out anew: what is called ttyUSB0 now may be another modem's port.
     const here = (yield* look).devices.find(({ key }) => key === device.key)
     if (here?.ports.some(({ name }) => name === port.name) !== true) {
       return yield* new TransportError({ endpoint, operation: "open", reason: { _tag: "NotThere" } })
     }
-    return yield* openPort(endpoint)
+    return yield* options.proxy === undefined ? openPort(endpoint) : openProxy(endpoint, options.proxy)
   })
 
   return UsbBus.of({

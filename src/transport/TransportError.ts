@@ -15,9 +15,26 @@ export const PermissionDenied = Schema.TaggedStruct("PermissionDenied", {
 export const NotThere = Schema.TaggedStruct("NotThere", {})
 /** The peer took no bytes for `millis` milliseconds. */
 export const Stalled = Schema.TaggedStruct("Stalled", { millis: Schema.Int })
+/** No proxy runs that could share the port, and none can be started. `package`: that has it on Debian. */
+export const ProxyMissing = Schema.TaggedStruct("ProxyMissing", {
+  proxy: Schema.String,
+  package: Schema.String,
+  detail: Schema.String
+})
+/** The proxy runs and does not open the port for us. */
+export const ProxyRefused = Schema.TaggedStruct("ProxyRefused", { proxy: Schema.String, detail: Schema.String })
 export const IoFailed = Schema.TaggedStruct("IoFailed", { detail: Schema.String })
 
-const Reason = Schema.Union([Unplugged, Busy, PermissionDenied, NotThere, Stalled, IoFailed])
+const Reason = Schema.Union([
+  Unplugged,
+  Busy,
+  PermissionDenied,
+  NotThere,
+  Stalled,
+  ProxyMissing,
+  ProxyRefused,
+  IoFailed
+])
 
 export const transportCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   Unplugged: {
@@ -30,6 +47,14 @@ export const transportCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   Stalled: {
     code: "TRANSPORT_STALLED",
     help: "The modem stopped taking data: power-cycle it, then look with `boothold list`."
+  },
+  ProxyMissing: {
+    code: "TRANSPORT_PROXY_MISSING",
+    help: "Install the package of the proxy (Debian: libqmi-proxy, libmbim-proxy), or leave out `--device-open-proxy`."
+  },
+  ProxyRefused: {
+    code: "TRANSPORT_PROXY_REFUSED",
+    help: "Look with `boothold list` whether the port is there and free; without `--device-open-proxy` it is opened directly."
   },
   IoFailed: { code: "TRANSPORT_IO", help: "The system refused the transfer; the detail names its own error." }
 }
@@ -50,6 +75,9 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
         ? "Stop it with `sudo systemctl stop ModemManager`, then try again."
         : `Stop ${reason.detail}, then try again.`
     }
+    if (reason._tag === "ProxyMissing") {
+      return `Install ${reason.proxy} (Debian: package ${reason.package}), or leave out \`--device-open-proxy\`.`
+    }
     return transportCatalogue[reason._tag].help
   }
   override get message(): string {
@@ -66,6 +94,10 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
         return `${what}: no such port`
       case "Stalled":
         return `${what}: nothing was taken for ${String(reason.millis)} ms`
+      case "ProxyMissing":
+        return `${what}: there is no ${reason.proxy}: ${reason.detail}`
+      case "ProxyRefused":
+        return `${what}: ${reason.proxy} does not open it: ${reason.detail}`
       case "IoFailed":
         return `${what}: ${reason.detail}`
     }

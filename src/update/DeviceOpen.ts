@@ -8,6 +8,14 @@ export const DeviceOpen = Context.Reference<DeviceOpenMode>("boothold/update/Dev
   defaultValue: () => "auto"
 })
 
+/**
+ * Whether control ports are opened by `qmi-proxy` or `mbim-proxy`, whichever speaks the port's protocol: `-p`. Provide
+ * it around planning and running; of no effect on simulated modems.
+ */
+export const DeviceOpenProxy = Context.Reference<boolean>("boothold/update/DeviceOpenProxy", {
+  defaultValue: () => false
+})
+
 /** Kernel drivers whose ports speak one protocol only. */
 const drivers: ReadonlyMap<string, "qmi" | "mbim"> = new Map([
   ["qmi_wwan", "qmi"],

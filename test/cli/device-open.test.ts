@@ -1,13 +1,21 @@
 /** `--device-open-…` on modems in either USB composition, and how a simulated one is given another. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { ModemInput } from "../../src/cli/inputs.ts"
+import { onBus } from "../../src/cli/modem.ts"
 import { namedSetups } from "../../src/cli/simulated-setups.ts"
 import { wordsOf } from "../../src/cli/words.ts"
 import * as Modem from "../../src/device/Modem.ts"
+import { UsbBus } from "../../src/device/UsbBus.ts"
+import type { OpenOptions } from "../../src/device/UsbBus.ts"
 import { em7455 as em7455Setup, layer } from "../../src/sim/index.ts"
 import { nextCommand } from "../../src/update/advice.ts"
 import type { Condition } from "../../src/update/condition.ts"
+import { TransportError } from "../../src/transport/TransportError.ts"
+import { DeviceOpen, DeviceOpenProxy } from "../../src/update/DeviceOpen.ts"
+import * as Update from "../../src/update/Update.ts"
+import { timed, valueOf } from "../support/virtual-time.ts"
 import { boothold, carrier, contains, system } from "./support.ts"
 
 const em7455 = ["--simulate", "em7455"]
@@ -97,6 +105,98 @@ describe("--device-open-…", () => {
       assert.strictEqual(advised({ _tag: "Untouched" }), "boothold update --usb-path 1-2 --device-open-mbim IMAGE…")
       assert.strictEqual(advised({ _tag: "BootAndHold" }), "boothold download --usb-path 1-2 --device-open-mbim IMAGE…")
     }).pipe(Effect.provide(layer(em7455Setup())))
+  )
+})
+
+describe("--device-open-proxy", () => {
+  it.effect("is for real modems, whichever way it is written", () =>
+    Effect.gen(function* () {
+      for (const word of ["-p", "--device-open-proxy"]) {
+        const { code, err } = yield* boothold(["info", ...em7455, word])
+        assert.strictEqual(code, 2)
+        contains(err, "a simulated one is shared with nobody", "boothold info --help")
+      }
+      // On a real bus it says nothing of its own: here it is the modem that is missing.
+      assert.strictEqual((yield* boothold(["info", "-p", "--usb-path", "99-99"])).code, 3)
+    })
+  )
+
+  it.effect("goes with each protocol, and into the advised command", () =>
+    Effect.gen(function* () {
+      const opened = Effect.all([DeviceOpen, DeviceOpenProxy])
+      const input: ModemInput = { json: false, selector: {}, simulation: undefined }
+      assert.deepStrictEqual(yield* opened.pipe(onBus(input)), ["auto", false])
+      assert.deepStrictEqual(yield* opened.pipe(onBus({ ...input, deviceOpen: "mbim", proxy: true })), ["mbim", true])
+      const modem = yield* Modem.select()
+      const words = wordsOf("update", { ...input, deviceOpen: "mbim", proxy: true }, modem)
+      assert.strictEqual(
+        nextCommand({ _tag: "BootAndHold" }, words),
+        "boothold download --usb-path 1-2 --device-open-mbim --device-open-proxy IMAGE…"
+      )
+      assert.strictEqual(nextCommand({ _tag: "Restarting" }, words), "boothold list --usb-path 1-2")
+    }).pipe(Effect.provide(layer(em7455Setup())))
+  )
+
+  it.effect("says by which proxy the bus is to open the port: the one of its protocol", () =>
+    Effect.gen(function* () {
+      for (const [composition, proxy] of [
+        [6, "qmi"],
+        [8, "mbim"]
+      ] as const) {
+        const asked: Array<OpenOptions | undefined> = []
+        const noting = Layer.effect(
+          UsbBus,
+          Effect.map(UsbBus, (bus) =>
+            UsbBus.of({
+              ...bus,
+              open: (device, port, options) => {
+                asked.push(options)
+                return bus.open(device, port, options)
+              }
+            })
+          )
+        ).pipe(Layer.provide(layer(em7455Setup({ composition }))))
+        const info = Effect.flatMap(Modem.select(), Update.facts)
+        for (const on of [true, false]) {
+          const { exit } = yield* timed(Effect.provideService(info, DeviceOpenProxy, on), "1 hour").pipe(
+            Effect.provide(Layer.fresh(noting))
+          )
+          assert.strictEqual(valueOf(exit).firmware, "02.24.05.06")
+        }
+        assert.deepStrictEqual(asked, [{ proxy }, {}])
+      }
+    })
+  )
+
+  it.effect("waits for a proxy that cannot open the port yet", () =>
+    Effect.gen(function* () {
+      let refusals = 2
+      const refusing = Layer.effect(
+        UsbBus,
+        Effect.map(UsbBus, (bus) =>
+          UsbBus.of({
+            ...bus,
+            open: (device, port, options) =>
+              Effect.suspend(() =>
+                refusals-- > 0
+                  ? Effect.fail(
+                      new TransportError({
+                        endpoint: port.name,
+                        operation: "open",
+                        reason: { _tag: "ProxyRefused", proxy: "qmi-proxy", detail: "QMI error 3 (Internal)" }
+                      })
+                    )
+                  : bus.open(device, port, options)
+              )
+          })
+        )
+      ).pipe(Layer.provide(layer(em7455Setup())))
+      const { exit } = yield* timed(Effect.flatMap(Modem.select(), Update.facts), "1 hour").pipe(
+        Effect.provide(Layer.fresh(refusing))
+      )
+      assert.strictEqual(valueOf(exit).firmware, "02.24.05.06")
+      assert.strictEqual(refusals, -1)
+    })
   )
 })
 

@@ -21,7 +21,7 @@ const vocabulary = [
   ...["-d", "--vid-pid", "-s", "--busnum-devnum", "-w", "--cdc-wdm", "-t", "--tty", "--usb-path", "--serial"],
   ...["-f", "--firmware-version", "-c", "--config-version", "-C", "--carrier"],
   ...["--json", "--override-download", "--skip-validation", "--ignore-version-errors", "--ignore-mm-runtime-check"],
-  ...["--device-open-auto", "--device-open-qmi", "--device-open-mbim"],
+  ...["--device-open-auto", "--device-open-qmi", "--device-open-mbim", "--device-open-proxy", "-p", "-py"],
   ...["--yes", "-y", "--modem-storage-index", "--simulate", "--help", "--", "-x", "-yt", "--tty=a", "--no-json"],
   ...["a.cwe", "b.nvu", "1199:9071", "1", "true", "yes", "no", "", " ", "-", "update", "--yes=true", "1-2"]
 ]

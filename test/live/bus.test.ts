@@ -13,9 +13,10 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { UsbBus } from "../../src/device/UsbBus.ts"
-import type { BusEvent } from "../../src/device/UsbBus.ts"
+import type { BusEvent, OpenOptions } from "../../src/device/UsbBus.ts"
 import { watchBus } from "../../src/device/watch.ts"
 import { layerOn } from "../../src/live/LiveBus.ts"
+import { Proxies } from "../../src/live/ProxyProgram.ts"
 import { Roots } from "../../src/live/Roots.ts"
 import { fakeSystem, held, mc7455 } from "../support/fake-sysfs.ts"
 import type { FakeSystem } from "../support/fake-sysfs.ts"
@@ -228,6 +229,32 @@ describe("the live bus", () => {
           system.plug(held("1-3", "ttyUSB0"))
           const gone = yield* Effect.flip(bus.open(device, port))
           assert.deepStrictEqual([gone.reason._tag, gone.endpoint], ["NotThere", node(system, "ttyUSB0")])
+        })
+      )
+    })
+  )
+
+  it.live("opens a port by the proxy that it is told, and not without", () =>
+    Effect.gen(function* () {
+      const system = yield* fakeSystem
+      system.plug(mc7455("1-2"))
+      yield* onBus(
+        system,
+        Effect.gen(function* () {
+          const bus = yield* UsbBus
+          const [device] = yield* bus.devices
+          const port = device?.ports.find(({ role }) => role === "control")
+          if (device === undefined || port === undefined) return yield* Effect.die("no control port")
+          const none = (name: string) => ({ name, programs: [], package: name })
+          const open = (options?: OpenOptions) =>
+            Effect.scoped(bus.open(device, port, options)).pipe(
+              Effect.provideService(Proxies, { qmi: none("no-qmi-proxy"), mbim: none("no-mbim-proxy") }),
+              Effect.flip,
+              Effect.map(({ message }) => message)
+            )
+          assert.include(yield* open({ proxy: "qmi" }), `${port.node ?? ""} (no-qmi-proxy)`)
+          assert.include(yield* open({ proxy: "mbim" }), `${port.node ?? ""} (no-mbim-proxy)`)
+          assert.notInclude(yield* open(), "proxy")
         })
       )
     })

@@ -9,7 +9,7 @@ import type { Family } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
 import { watchBus } from "../../device/watch.ts"
-import type { PortInfo, UsbDevice } from "../../device/UsbBus.ts"
+import type { OpenOptions, PortInfo, UsbDevice } from "../../device/UsbBus.ts"
 import { step } from "../../flow/Step.ts"
 import type { PreferenceFacts } from "../../plan/facts.ts"
 import * as Ctl from "../../protocol/qmi/ctl.ts"
@@ -19,18 +19,21 @@ import { QmiError } from "../../session/QmiError.ts"
 import { openQmiSession, qmiDeadlines } from "../../session/QmiSession.ts"
 import type { QmiDeadlines, QmiFailure, QmiSession } from "../../session/QmiSession.ts"
 import type { TransportError } from "../../transport/TransportError.ts"
-import { carrierOf, DeviceOpen } from "../DeviceOpen.ts"
+import { carrierOf, DeviceOpen, DeviceOpenProxy } from "../DeviceOpen.ts"
 import { FlowError } from "../FlowError.ts"
 import { readFacts } from "../read-facts.ts"
 
 /** A node that has just appeared may not be ready: its driver binds, permissions are set (flows.md §9 W12). */
 const settling = (error: TransportError): boolean =>
-  error.reason._tag === "NotThere" || error.reason._tag === "Busy" || error.reason._tag === "PermissionDenied"
+  error.reason._tag === "NotThere" ||
+  error.reason._tag === "Busy" ||
+  error.reason._tag === "PermissionDenied" ||
+  error.reason._tag === "ProxyRefused"
 
 /** Opens a port, with patience for one that is still being set up. */
-export const connect = (device: UsbDevice, port: PortInfo) =>
+export const connect = (device: UsbDevice, port: PortInfo, options: OpenOptions = {}) =>
   Effect.flatMap(UsbBus, (bus) =>
-    bus.open(device, port).pipe(
+    bus.open(device, port, options).pipe(
       Effect.retry({
         schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
           Schedule.upTo({ duration: Duration.seconds(10) })
@@ -55,19 +58,21 @@ export const openControlSession = Effect.fnUntraced(function* (
   deadlines: QmiDeadlines = qmiDeadlines
 ) {
   const bus = yield* UsbBus
-  const open = Effect.provideService(connect(device, port), UsbBus, bus)
+  const byProxy = yield* DeviceOpenProxy
+  const open = (proxy: "qmi" | "mbim") =>
+    Effect.provideService(connect(device, port, byProxy ? { proxy } : {}), UsbBus, bus)
   const { maxControlMessage } = port
   const overMbim = (qmi: QmiDeadlines, mbim: Partial<MbimDeadlines>) =>
-    openQmiSession(openMbimLink(open, { maxControlTransfer: maxControlMessage, deadlines: mbim }), qmi)
+    openQmiSession(openMbimLink(open("mbim"), { maxControlTransfer: maxControlMessage, deadlines: mbim }), qmi)
   const carrier = carrierOf(yield* DeviceOpen, port.driver)
-  if (carrier === "qmi") return yield* openQmiSession(open, deadlines)
+  if (carrier === "qmi") return yield* openQmiSession(open("qmi"), deadlines)
   if (carrier === "mbim") {
     return yield* overMbim(deadlines, { open: Duration.max(deadlines.alive, mbimDeadlines.open) })
   }
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadlines.alive)
   for (let patience = firstTry; ; patience = Duration.times(patience, 2)) {
     for (const way of [
-      openQmiSession(open, { ...deadlines, alive: patience }),
+      openQmiSession(open("qmi"), { ...deadlines, alive: patience }),
       overMbim({ ...deadlines, alive: patience }, { open: patience })
     ]) {
       const session = yield* Effect.result(way)
