@@ -37,7 +37,9 @@ export const runGroup = async (group: string, cases: Group, results: string): Pr
   mkdirSync(results, { recursive: true })
   const tell = (result: CaseResult) => {
     appendFileSync(join(results, `${group}.jsonl`), `${JSON.stringify(result)}\n`)
-    console.log(`  ${result.outcome.padEnd(7)} ${(result.millis / 1000).toFixed(1).padStart(6)} s  ${result.name}`)
+    console.log(
+      `  ${group.padEnd(8)} ${result.outcome.padEnd(7)} ${(result.millis / 1000).toFixed(1).padStart(6)} s  ${result.name}`
+    )
   }
   for (const { body, limitSeconds = 240, name, skip } of cases) {
     const from = performance.now()
