@@ -5,7 +5,7 @@
 import assert from "node:assert/strict"
 import type { Group } from "../guest/harness.ts"
 import type { Entry } from "../guest/modem.ts"
-import type { Ended } from "../guest/processes.ts"
+import type { Ended, Running } from "../guest/processes.ts"
 import { until } from "../guest/processes.ts"
 import type { CaseTools } from "../guest/tools.ts"
 import { assertUntouched, assertUpdated, x30, x9200 } from "./updates.ts"
@@ -49,11 +49,11 @@ const stopMillis = async (tools: CaseTools): Promise<number> => {
 const interrupted = async (
   tools: CaseTools,
   words: ReadonlyArray<string>,
-  moment: () => Promise<unknown>
+  moment: (running: Running) => Promise<unknown>
 ): Promise<Ended> => {
   const limit = await stopMillis(tools)
   const running = tools.startBoothold(words)
-  await moment()
+  await moment(running)
   const from = performance.now()
   running.kill("SIGINT")
   const ended = await running.ended
@@ -193,10 +193,11 @@ export const cases: Group = [
       // It stays in the middle of the transfer, however slowly the second program starts.
       const modem = await tools.modem(x30.model, { faults: ["hang:where=write,image=0,chunk=1"] })
       const running = tools.startBoothold(updateWords)
-      await modem.happens("the first chunk", ({ _tag }) => _tag === "ChunkWritten")
+      const second = ({ _tag, detail = "" }: Entry) => _tag === "QdlRequest" && detail.startsWith("sequence 1,")
+      await modem.happens("the second chunk", second)
       const written = modem.journal().length
-      const second = ["download", "-d", x30.holding, "--yes", "--json", ...x30.set.files]
-      const failed = report(await tools.boothold(second))
+      const other = ["download", "-d", x30.holding, "--yes", "--json", ...x30.set.files]
+      const failed = report(await tools.boothold(other))
       assert.equal(failed.code, "TRANSPORT_BUSY")
       // Whatever keeps a run from a modem in boot-and-hold ends with this code (exit-codes.ts).
       assert.equal(failed.exitCode, 7)
@@ -239,9 +240,10 @@ export const cases: Group = [
     name: "SIGINT while waiting for the modem to come back",
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { faults: ["hang:where=boot"] })
-      const ended = await interrupted(tools, updateWords, () =>
-        modem.happens("it left the bus", ({ _tag }) => _tag === "Unplugged")
-      )
+      const ended = await interrupted(tools, updateWords, async (running) => {
+        await modem.happens("it left the bus", ({ _tag }) => _tag === "Unplugged")
+        await running.says(/✔ restart the modem/)
+      })
       assert.match(ended.stdout + ended.stderr, /restart/)
     }
   },

@@ -43,6 +43,7 @@ export interface Entry {
   readonly name?: string
   readonly command?: string
   readonly request?: string
+  readonly detail?: string
   readonly why?: string
 }
 
