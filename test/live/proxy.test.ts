@@ -270,6 +270,9 @@ describe("a proxy that does not run", () => {
       const [pid = "", cwd] = line.split(" ")
       assert.strictEqual(cwd, "/")
       assert.isTrue(existsSync(`/proc/${pid}`))
+      // A group of its own: Ctrl+C in our terminal does not end it for the others.
+      const [, , group] = /^.*\) (.*)$/.exec(readFileSync(`/proc/${pid}/stat`, "utf8").trim())?.[1]?.split(" ") ?? []
+      assert.strictEqual(group, pid)
     }).pipe(Effect.timeout("20 seconds"))
   )
 
