@@ -63,6 +63,7 @@ export const simulateCommand = Command.make(
     carrier: text("carrier", "NAME", "carrier that runs, e.g. GENERIC"),
     preference: text("preference", "FIRMWARE,CONFIG,CARRIER", "what the modems are told to run, or none"),
     serials: list("serial", "SERIAL", "USB serial number; once for each modem, in their order"),
+    usbIds: list("usb-id", "VID:PID", "USB ids, e.g. 413c:81b6 of Dell; once for each modem, in their order"),
     usbPaths: list("usb-path", "PATH", "USB port, e.g. 1-2; once for each modem, in their order"),
     ends: number("for", "SECONDS", "end after that time").pipe(Flag.optional)
   },

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { Checksums } from "../file/Checksums.ts"
 import type { NamedSetup } from "../serve/Simulation.ts"
-import { instant, models, setup } from "../sim/index.ts"
+import { instant, models, setup, usbIdsOf, withUsbId } from "../sim/index.ts"
 import type { Behaviour, ModemOptions, Timing } from "../sim/index.ts"
 import { refuse } from "./CommandError.ts"
 import { parseFault } from "./faults.ts"
@@ -14,6 +14,8 @@ export interface SetupsInput {
   /** The first is the first modem's, and so on; the others get one. */
   readonly serials: ReadonlyArray<string>
   readonly usbPaths: ReadonlyArray<string>
+  /** Ids in application mode; the same ones for several modems are no mistake. */
+  readonly usbIds: ReadonlyArray<string>
   /** `FAULT` is every modem's, `ID/FAULT` one's. */
   readonly faults: ReadonlyArray<string>
   readonly speed: number
@@ -89,12 +91,26 @@ const checkedList = Effect.fnUntraced(function* (option: string, values: Readonl
   }
 })
 
+const modelOf = Effect.fnUntraced(function* (name: SimulatedModel, usbId: string | undefined) {
+  const model = models[name]
+  if (usbId === undefined) return model
+  const other = withUsbId(model, usbId)
+  if (other !== undefined) return other
+  const wanted = `one of the ids of this family: ${usbIdsOf(model).join(", ")}`
+  return yield* refuse({ _tag: "BadOption", option: "--usb-id", found: usbId, wanted })
+})
+
 /** The modems in the order of the words, each with a name, a USB port and a serial number of its own. */
 export const namedSetups = Effect.fnUntraced(function* (input: SetupsInput) {
   const names = yield* Effect.forEach(input.models, (word) => Effect.fromResult(modelNamed(word)))
   const ids = idsOf(names)
   yield* checkedList("--serial", input.serials, names.length)
   yield* checkedList("--usb-path", input.usbPaths, names.length)
+  const surplusId = input.usbIds[names.length]
+  if (surplusId !== undefined) {
+    const wanted = "one value for each modem"
+    return yield* refuse({ _tag: "BadOption", option: "--usb-id", found: surplusId, wanted })
+  }
   const parse = parseFault("--fault")
   const behaviours = new Map<string, Array<Behaviour>>(ids.map((id) => [id, []]))
   for (const text of input.faults) {
@@ -130,7 +146,7 @@ export const namedSetups = Effect.fnUntraced(function* (input: SetupsInput) {
       ...(input.carrier === undefined ? {} : { carrier: input.carrier }),
       ...preference
     }
-    setups.push({ id, setup: setup(models[name], options) })
+    setups.push({ id, setup: setup(yield* modelOf(name, input.usbIds[index]), options) })
   }
   return setups
 })

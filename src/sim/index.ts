@@ -18,6 +18,7 @@ export const em7455 = (options?: ModemOptions): ModemSetup => setup(models.em745
 export { models } from "./models/models.ts"
 export type { ModelName } from "./models/models.ts"
 export type { Model, ModelPort } from "./models/Model.ts"
+export { usbIdsOf, withUsbId } from "./models/usb-ids.ts"
 export { setup } from "./ModemSetup.ts"
 export type { ModemOptions, ModemSetup } from "./ModemSetup.ts"
 export { make } from "./SimModem.ts"

@@ -217,7 +217,7 @@ describe("--simulate-composition", () => {
   it.effect("is --composition of boothold simulate, for all its modems", () =>
     Effect.gen(function* () {
       const setups = yield* namedSetups({
-        ...{ models: ["em7455", "mc7455"], serials: [], usbPaths: [], faults: [], speed: 1, instant: true },
+        ...{ models: ["em7455", "mc7455"], serials: [], usbPaths: [], usbIds: [], faults: [], speed: 1, instant: true },
         ...{ bootSeconds: undefined, mode: "application", composition: 8, firmware: undefined, config: undefined },
         ...{ carrier: undefined, preference: undefined }
       } as const)
