@@ -4,15 +4,17 @@ export interface Boot {
   readonly group: string
   readonly udev: boolean
   readonly limitSeconds: number
+  /** Nothing else runs meanwhile: Debian's tool gives up after a second without an answer, and cannot be told otherwise. */
+  readonly alone?: boolean
   /** Runs where it is asked for by name. */
   readonly onlyByName?: boolean
 }
 
 /** A quiet machine with two cores needs a quarter of these limits. */
 export const boots: ReadonlyArray<Boot> = [
-  { group: "machine", udev: false, limitSeconds: 120 },
-  { group: "upstream", udev: true, limitSeconds: 900 },
+  { group: "machine", udev: false, limitSeconds: 120, alone: true },
+  { group: "upstream", udev: true, limitSeconds: 900, alone: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
-  { group: "deadtime", udev: true, limitSeconds: 420, onlyByName: true }
+  { group: "deadtime", udev: true, limitSeconds: 420, alone: true, onlyByName: true }
 ]

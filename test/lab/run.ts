@@ -143,16 +143,14 @@ if (lacking.length > 0) {
   console.log(`kernel ${guest.version}, ${values.kvm ? "KVM" : "emulated"}; logs: ${results}`)
   const from = performance.now()
   const all: Array<CaseResult> = []
-  // A guest keeps one core busy: two at a time, the longest first.
-  const waiting = wanted.toSorted((a, b) => b.names.length - a.names.length)
-  const oneByOne = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const began = performance.now()
-      all.push(...(await runBoot(guest, next.boot, next.names)))
-      console.log(`${next.boot.group}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
-    }
+  const runTimed = async ({ boot, names }: (typeof wanted)[number]): Promise<void> => {
+    const began = performance.now()
+    all.push(...(await runBoot(guest, boot, names)))
+    console.log(`${boot.group}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
-  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, oneByOne))
+  const together = wanted.filter(({ boot }) => boot.alone !== true && availableParallelism() > 1)
+  for (const one of wanted) if (!together.includes(one)) await runTimed(one)
+  await Promise.all(together.map(runTimed))
   // Both tools have been heard in full: what they said is compared.
   const heard = new Set(wanted.map(({ boot }) => boot.group))
   if (words.length === 0 && heard.has("upstream") && heard.has("boothold")) {

@@ -102,14 +102,18 @@ export class CaseTools {
     copyFileSync(file, join(this.#results, name))
   }
 
-  /** Ends what still runs. A modem ends orderly; after a failure, programs are killed. */
-  async finish(failed: boolean): Promise<void> {
+  /** Ends the modems that still run, orderly; what went wrong with that. */
+  async endModems(): Promise<Array<string>> {
     const problems: Array<string> = []
     for (const modem of this.#modems) {
-      if (!modem.hasQuit) {
-        await modem.quit().catch((error: unknown) => problems.push(String(error)))
-      }
+      if (!modem.hasQuit) await modem.quit().catch((error: unknown) => problems.push(String(error)))
     }
+    return problems
+  }
+
+  /** Ends what still runs. A modem ends orderly; after a failure, programs are killed. */
+  async finish(failed: boolean): Promise<void> {
+    const problems = await this.endModems()
     for (const running of this.#running) {
       if (!failed) problems.push(`still running: ${String(running.pid)}`)
       running.kill("SIGKILL")
