@@ -26,6 +26,11 @@ export interface QdlDeadlines {
   /** One try of the DLOAD switch or a Hello; both are idempotent and asked again. */
   readonly greeting: Duration.Duration
   readonly greetingTries: number
+  /**
+   * Nothing is said for so long after the third DLOAD switch without an answer. To a boot loader that waits for the rest
+   * of a chunk every try is data; only silence lets it give up (qdl.md §3.3, 0x19; that 12 s are enough is inferred).
+   */
+  readonly silence: Duration.Duration
   readonly open: Duration.Duration
   readonly chunk: Duration.Duration
   readonly close: Duration.Duration
@@ -36,6 +41,7 @@ export interface QdlDeadlines {
 export const qdlDeadlines: QdlDeadlines = {
   greeting: Duration.seconds(2),
   greetingTries: 6,
+  silence: Duration.seconds(12),
   open: Duration.seconds(30),
   chunk: Duration.minutes(3),
   close: Duration.minutes(2),
@@ -43,6 +49,8 @@ export const qdlDeadlines: QdlDeadlines = {
 }
 
 type Failure = QdlError | TransportError
+
+const isSilence = (error: Failure): boolean => error._tag === "QdlError" && error.reason._tag === "NoAnswer"
 
 export interface QdlSession {
   readonly endpoint: string
@@ -160,12 +168,17 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
     Effect.withSpan(exchangeWithin(options, undefined), "QdlSession.exchange")
 
   /** Asks again on silence, and while the port still speaks DIAG: both pass while a modem changes mode (qdl.md §6, 6). */
-  const patiently = <A>(once: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
+  const patiently = <A>(once: Effect.Effect<A, Failure>, silence?: Duration.Duration): Effect.Effect<A, Failure> =>
     once.pipe(
       Effect.retry({
-        schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ times: deadlines.greetingTries - 1 })),
-        while: (error) =>
-          error._tag === "QdlError" && (error.reason._tag === "NoAnswer" || error.reason._tag === "StillDiagnostic")
+        schedule: Schedule.spaced("250 millis").pipe(
+          Schedule.setInputType<Failure>(),
+          Schedule.modifyDelay(({ attempt, duration, input }) =>
+            Effect.succeed(silence !== undefined && attempt === 3 && isSilence(input) ? silence : duration)
+          ),
+          Schedule.upTo({ times: deadlines.greetingTries - 1 })
+        ),
+        while: (error) => isSilence(error) || (error._tag === "QdlError" && error.reason._tag === "StillDiagnostic")
       })
     )
 
@@ -177,12 +190,14 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
       accept: (response) => {
         if (response._tag === "DloadAck") return Result.succeed("switched" as const)
         if (response._tag === "DiagBadCommand") return Result.fail({ _tag: "StillDiagnostic" })
-        if (response._tag !== "Error") return undefined
+        // The end of a chunk that somebody else began is no answer to us.
+        if (response._tag !== "Error" || response.code === ErrorCode.ReceiveTimeout) return undefined
         return response.code === ErrorCode.CommandNotSupported
           ? Result.succeed("already" as const)
           : Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
       }
-    })
+    }),
+    deadlines.silence
   )
 
   const helloOnce = (version: number) =>

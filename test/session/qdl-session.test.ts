@@ -3,11 +3,15 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { buildSystemImage } from "../../src/image/builder.ts"
+import { HeaderSize } from "../../src/image/CweHeader.ts"
 import { encodeFrame } from "../../src/protocol/hdlc.ts"
 import { QdlError } from "../../src/session/QdlError.ts"
 import { openQdlSession, qdlDeadlines } from "../../src/session/QdlSession.ts"
 import type { QdlDeadlines } from "../../src/session/QdlSession.ts"
+import * as Sim from "../../src/sim/index.ts"
 import { TransportError } from "../../src/transport/TransportError.ts"
+import { chunkBytes, enterSdp, openFrame, openLine, wait } from "../sim/support.ts"
 import { bytesOf, endpoint, hexOf, inOrder, script } from "../support/scripted-connection.ts"
 import type { Answer } from "../support/scripted-connection.ts"
 import { errorOf, pass, settle, timed, turnUntilEnd, valueOf } from "../support/virtual-time.ts"
@@ -120,6 +124,45 @@ describe("the DLOAD switch", () => {
       assert.strictEqual(port.written().length, 3)
       // Three times 2 s, and 250 ms in between.
       assert.strictEqual(millis, 6500)
+    })
+  )
+
+  it.effect("is silent after the third try, so that a boot loader in the middle of a chunk can give up", () =>
+    Effect.gen(function* () {
+      const { port, session } = yield* start(inOrder([], [], [], [], [wire.error16]))
+      const { exit, millis } = yield* timed(session.dloadSwitch)
+      assert.strictEqual(valueOf(exit), "already")
+      assert.strictEqual(port.written().length, 5)
+      // Four times 2 s without an answer; in between 250 ms three times, and 12 s.
+      assert.strictEqual(millis, 4 * 2000 + 3 * 250 + 12_000)
+    })
+  )
+
+  it.effect("is not answered by the receive timeout of somebody else's chunk", () =>
+    Effect.gen(function* () {
+      const { session } = yield* start(inOrder([errorFrame(0x19), wire.error16]))
+      assert.strictEqual(yield* session.dloadSwitch, "already")
+    })
+  )
+
+  it.effect("reaches a simulated boot loader that was left in the middle of a chunk", () =>
+    Effect.gen(function* () {
+      const modem = yield* Sim.make(Sim.em7455({ mode: "boot-and-hold", timing: Sim.instant }))
+      const image = buildSystemImage({ familyToken: "SWI9X30C", firmware: "02.33.03.00", size: 20_000 })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const line = yield* openLine(modem, "download")
+          yield* enterSdp(line)
+          yield* line.write(openFrame(image))
+          yield* wait("1 second")
+          assert.strictEqual(line.hex(), wire.openOk)
+          yield* line.write(chunkBytes(0, image.subarray(HeaderSize)).subarray(0, 10_000))
+          yield* wait("1 second")
+        })
+      )
+      const session = yield* openQdlSession(modem.connect("download"))
+      const { exit } = yield* timed(session.dloadSwitch)
+      assert.strictEqual(valueOf(exit), "already")
     })
   )
 
