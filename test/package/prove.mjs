@@ -67,7 +67,7 @@ try {
     for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts"]) {
       if (!paths.includes(path)) throw new Error(`${path} is missing`)
     }
-    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|dist\/bin\.mjs|[^/]+)$/.test(path))
+    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|dist\/device\/table\/\w+\.json|dist\/bin\.mjs|[^/]+)$/.test(path))
     equal(others, [])
   })
 
@@ -88,7 +88,7 @@ try {
   })
 
   check("does not export what is not public", () => {
-    for (const path of ["boothold/live", "boothold/dist/index.js", "boothold/src/index.ts"]) {
+    for (const path of ["boothold/serve", "boothold/dist/index.js", "boothold/src/index.ts"]) {
       const { stderr } = run(process.execPath, ["-e", `import(${JSON.stringify(path)})`], consumer)
       if (!stderr.includes("ERR_PACKAGE_PATH_NOT_EXPORTED")) throw new Error(`${path}: ${stderr}`)
     }
@@ -124,6 +124,14 @@ try {
     })
     check(`Node ${version}: boothold update --simulate`, () => {
       node(bin, "update", "--simulate", "em7455", "--simulate-speed", "1000", "--yes", system, carrier)
+    })
+    check(`Node ${version}: boothold/live, and boothold list on this computer`, () => {
+      equal(node("-e", "import('boothold/live').then(({ layer }) => console.log(typeof layer))"), "object\n")
+      node(bin, "list")
+    })
+    check(`Node ${version}: boothold simulate, on pseudo terminals`, () => {
+      const text = node(bin, "simulate", "em7455", "--pty", "terminals", "--for", "1")
+      if (!text.startsWith("ready em7455 1199:9071")) throw new Error(text)
     })
     check(`Node ${version}: boothold says no to a file that is no image`, () => {
       const { status, stderr } = run(nodes[version], [bin, "inspect", "consumer.mjs"], consumer)
