@@ -67,7 +67,9 @@ try {
     for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts"]) {
       if (!paths.includes(path)) throw new Error(`${path} is missing`)
     }
-    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|dist\/device\/table\/\w+\.json|dist\/bin\.mjs|[^/]+)$/.test(path))
+    const others = paths.filter(
+      (path) => !/^(dist\/.*\.(js|d\.ts)|dist\/device\/table\/\w+\.json|dist\/bin\.mjs|[^/]+)$/.test(path)
+    )
     equal(others, [])
   })
 
