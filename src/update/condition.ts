@@ -3,6 +3,8 @@ import * as Schema from "effect/Schema"
 
 const Preference = Schema.Struct({ firmware: Schema.String, config: Schema.String, carrier: Schema.String })
 
+const Half = Schema.Struct({ image: Schema.String, sent: Schema.Int, bytes: Schema.Int })
+
 export const Condition = Schema.TaggedUnion({
   /** Nothing that changes the modem was sent. */
   Untouched: {},
@@ -15,15 +17,35 @@ export const Condition = Schema.TaggedUnion({
   /** It waits in boot-and-hold, nothing of an image was written. */
   BootAndHold: {},
   /** It is in boot-and-hold and an image was begun but not finished: that slot is invalid. */
-  HalfWritten: { image: Schema.String, sent: Schema.Int, bytes: Schema.Int },
+  HalfWritten: Half.fields,
   /** Everything was written and closed; it has not been reset yet. */
   WrittenNotReset: {},
+  /** It left the bus while it was in boot-and-hold, unasked: cable or power. What it comes back as is up to its flash. */
+  LeftBus: { half: Schema.optionalKey(Half) },
   /** It runs again and answers, but not with what was wanted. */
   RunningOther: { found: Schema.String },
   /** It runs and answers with what was wanted. */
   Running: { firmware: Schema.String }
 })
 export type Condition = typeof Condition.Type
+
+/** The state after the modem has left the bus unasked: it is no longer certain that it waits in boot-and-hold. */
+export const afterUnplugged = (condition: Condition): Condition => {
+  switch (condition._tag) {
+    case "BootAndHold":
+    case "WrittenNotReset":
+      return { _tag: "LeftBus" }
+    case "HalfWritten": {
+      const { bytes, image, sent } = condition
+      return { _tag: "LeftBus", half: { image, sent, bytes } }
+    }
+    default:
+      return condition
+  }
+}
+
+const halfText = ({ bytes, image, sent }: typeof Half.Type): string =>
+  `${image} half written (${String(sent)} of ${String(bytes)} bytes)`
 
 /** One sentence for a person. */
 export const describeCondition = Condition.match({
@@ -35,9 +57,12 @@ export const describeCondition = Condition.match({
     "after its next start it waits in boot-and-hold, or stays in low-power mode until the images are there.",
   Restarting: () => "The modem was told to restart and has not come back yet.",
   BootAndHold: () => "The modem waits in boot-and-hold; no image was written.",
-  HalfWritten: ({ bytes, image, sent }) =>
-    `The modem is in boot-and-hold with ${image} half written (${String(sent)} of ${String(bytes)} bytes); that slot is invalid until it is written again.`,
+  HalfWritten: (half) =>
+    `The modem is in boot-and-hold with ${halfText(half)}; that slot is invalid until it is written again.`,
   WrittenNotReset: () => "All images are written; the modem is still in boot-and-hold and needs its reset.",
+  LeftBus: ({ half }) =>
+    `The modem has left the bus${half === undefined ? "" : ` with ${halfText(half)}`}: when it is back it may wait in boot-and-hold, ` +
+    "where `boothold download` goes on, or run its old firmware, where `boothold update` does.",
   RunningOther: ({ found }) => `The modem runs, but ${found}.`,
   Running: ({ firmware }) => `The modem runs ${firmware}.`
 })

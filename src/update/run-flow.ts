@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Flow from "../flow/Flow.ts"
 import type { AnyStep, Around, StepInfo } from "../flow/Step.ts"
 import { CommandWords, nextCommand } from "./advice.ts"
-import { describeCondition } from "./condition.ts"
+import { afterUnplugged, describeCondition } from "./condition.ts"
 import { emit } from "./events.ts"
 import { FlowError } from "./FlowError.ts"
 import { Run } from "./Run.ts"
@@ -71,7 +71,9 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
       Effect.mapError((error) => error as Failure & StepError),
       Effect.catch((error) =>
         Effect.gen(function* () {
-          const condition = yield* Ref.get(run.condition)
+          const known = yield* Ref.get(run.condition)
+          const gone = error._tag === "TransportError" && error.reason._tag === "Unplugged"
+          const condition = gone ? afterUnplugged(known) : known
           const failure = new UpdateError({
             flow: flow.name,
             step: yield* Ref.get(current),

@@ -84,6 +84,7 @@ describe("exit codes", () => {
     assert.strictEqual(of(Condition.cases.BootAndHold.make({})), 7)
     assert.strictEqual(of(Condition.cases.WrittenNotReset.make({})), 7)
     assert.strictEqual(of(Condition.cases.Untouched.make({})), exitCodes.connection.exit)
+    assert.strictEqual(of(Condition.cases.LeftBus.make({})), exitCodes.connection.exit)
     assert.strictEqual(exitOf({ code }), exitCodes.connection.exit)
   })
 })

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { exitCodes } from "../../src/cli/exit-codes.ts"
 import { PlanReport } from "../../src/cli/render/json.ts"
 import { refuse } from "../../src/cli/CommandError.ts"
 import { images9200, images9x15, images9x30 } from "../support/simulated-update.ts"
@@ -150,14 +151,16 @@ describe("boothold update", () => {
     Effect.gen(function* () {
       const behaviour = JSON.stringify({ _tag: "disconnectInChunk", image: 0, chunk: 1 })
       const { code, err, out } = yield* boothold([...update, "--json", "--simulate-behaviour", behaviour, ...both])
-      assert.deepStrictEqual({ code, err }, { code: 7, err: "" })
+      const exit = exitCodes.connection.exit
+      assert.deepStrictEqual({ code, err }, { code: exit, err: "" })
       const error = runLines(out).at(-1)
       assert(error?._tag === "Error")
       assert.strictEqual(error.code, "TRANSPORT_UNPLUGGED")
-      assert.strictEqual(error.exitCode, 7)
+      assert.strictEqual(error.exitCode, exit)
       assert.strictEqual(error.step, "write")
-      assert.strictEqual(error.condition?._tag, "HalfWritten")
-      contains(error.next ?? "", "boothold download", "--json", system)
+      assert(error.condition?._tag === "LeftBus")
+      assert.strictEqual(error.condition.half?.image, system)
+      contains(error.next ?? "", "boothold info", "--json")
     })
   )
 

@@ -21,6 +21,7 @@ describe("the command that goes on", () => {
       { _tag: "HalfWritten", image: "a.cwe", sent: 1, bytes: 2 },
       "boothold download --usb-path 1-2 a.cwe b.nvu"
     ],
+    LeftBus: [{ _tag: "LeftBus" }, "boothold info --usb-path 1-2"],
     WrittenNotReset: [{ _tag: "WrittenNotReset" }, "boothold download --usb-path 1-2 a.cwe b.nvu"],
     Restarting: [{ _tag: "Restarting" }, "boothold list --usb-path 1-2"],
     Running: [{ _tag: "Running", firmware: "02.33.03.00" }, "boothold list --usb-path 1-2"]

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Condition, describeCondition } from "../../src/update/condition.ts"
+import { afterUnplugged, Condition, describeCondition } from "../../src/update/condition.ts"
 
 const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
 
@@ -22,6 +22,10 @@ const sentences: { readonly [T in Condition["_tag"]]: readonly [Condition & { re
     /in boot-and-hold with a\.cwe half written \(1048576 of 5200000 bytes\); that slot is invalid/
   ],
   WrittenNotReset: [{ _tag: "WrittenNotReset" }, /All images are written; .* needs its reset/],
+  LeftBus: [
+    { _tag: "LeftBus", half: { image: "a.cwe", sent: 1_048_576, bytes: 5_200_000 } },
+    /left the bus with a\.cwe half written \(1048576 of 5200000 bytes\): .*`boothold download`.*`boothold update`/
+  ],
   RunningOther: [{ _tag: "RunningOther", found: "firmware is 1" }, /^The modem runs, but firmware is 1\.$/],
   Running: [{ _tag: "Running", firmware: "02.33.03.00" }, /^The modem runs 02\.33\.03\.00\.$/]
 }
@@ -36,6 +40,18 @@ describe("the state that a run leaves a modem in", () => {
       assert.deepStrictEqual(Schema.decodeUnknownSync(codec)(Schema.encodeSync(codec)(condition)), condition)
     })
   }
+
+  it("is uncertain once the modem has left the bus, where it was in boot-and-hold", () => {
+    const half = { image: "a.cwe", sent: 1, bytes: 2 }
+    assert.deepStrictEqual(afterUnplugged({ _tag: "HalfWritten", ...half }), { _tag: "LeftBus", half })
+    assert.deepStrictEqual(afterUnplugged({ _tag: "BootAndHold" }), { _tag: "LeftBus" })
+    assert.deepStrictEqual(afterUnplugged({ _tag: "WrittenNotReset" }), { _tag: "LeftBus" })
+    for (const [condition] of Object.values(sentences)) {
+      if (["HalfWritten", "BootAndHold", "WrittenNotReset"].includes(condition._tag)) continue
+      assert.strictEqual(afterUnplugged(condition), condition)
+    }
+    assert.match(describeCondition({ _tag: "LeftBus" }), /^The modem has left the bus: /)
+  })
 
   it("is told apart by its sentence", () => {
     const all = Object.values(sentences).map(([condition]) => describeCondition(condition))
