@@ -17,7 +17,7 @@ export const layers = {
   update: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport"],
   sim: ["protocol", "image", "file", "transport", "device"],
   live: ["protocol", "image", "file", "transport", "device"],
-  serve: ["protocol", "image", "file", "transport", "device", "sim"],
+  serve: ["protocol", "image", "file", "transport", "device", "sim", "live"],
   cli: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "sim", "live", "serve"]
 }
 

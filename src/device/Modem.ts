@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import { BusError } from "./BusError.ts"
 import { labelOfDevice } from "./families/families.ts"
-import { refusalOf, rowsOf } from "./table/table.ts"
+import { hex4, refusalOf, rowsOf } from "./table/table.ts"
+import type { UsbIds } from "./table/table.ts"
 import { UsbBus, usbMode } from "./UsbBus.ts"
 import type { PortInfo, PortRole, UsbDevice, UsbMode } from "./UsbBus.ts"
 
@@ -38,9 +39,7 @@ export interface Selector {
   readonly mode?: UsbMode
 }
 
-const hex4 = (n: number): string => n.toString(16).padStart(4, "0")
-
-export const vidPid = (device: UsbDevice): string => `${hex4(device.vendorId)}:${hex4(device.productId)}`
+export const vidPid = (device: UsbIds): string => `${hex4(device.vendorId)}:${hex4(device.productId)}`
 
 /** One id is shared by several models (devices.md, rule 1): the product string says which, where it names one of them. */
 const nameOf = (device: UsbDevice): string => {

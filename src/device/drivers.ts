@@ -1,5 +1,5 @@
 /** Ports that a modem would have if the kernel had a driver for them. Pure. */
-import { rowsOf, roleOfTty } from "./table/table.ts"
+import { hex4, rowsOf, roleOfTty } from "./table/table.ts"
 import type { PortRole, UsbDevice, UsbInterface } from "./UsbBus.ts"
 
 export interface MissingDriver {
@@ -10,8 +10,6 @@ export interface MissingDriver {
   /** What loads it, and tells it ids that it may not know. */
   readonly command: string
 }
-
-const hex4 = (id: number): string => id.toString(16).padStart(4, "0")
 
 /** Where a loaded driver takes ids that it does not know. */
 const newId = (driver: string): string =>

@@ -2,7 +2,8 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { createWriteStream, openSync } from "node:fs"
-import { ServeError } from "./ServeError.ts"
+import { pathUnusable } from "./ServeError.ts"
+import type { ServeError } from "./ServeError.ts"
 
 export interface JsonLines {
   /** Completes at once, or when the disk has caught up. */
@@ -13,11 +14,7 @@ export interface JsonLines {
 
 /** Begins the file anew; everything is in it when the scope has ended. */
 export const openJsonLines = Effect.fnUntraced(function* (path: string) {
-  const failed = (cause: unknown) =>
-    new ServeError({
-      what: path,
-      reason: { _tag: "PathUnusable", detail: cause instanceof Error ? cause.message : String(cause) }
-    })
+  const failed = pathUnusable(path)
   const broken = yield* Deferred.make<never, ServeError>()
   const stream = yield* Effect.acquireRelease(
     Effect.try({ try: () => createWriteStream(path, { fd: openSync(path, "w") }), catch: failed }),

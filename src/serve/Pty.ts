@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { closeSync, writeSync } from "node:fs"
 import { ReadStream } from "node:tty"
 import { loadPty, openRaw } from "./natives.ts"
-import { ServeError } from "./ServeError.ts"
+import { pathUnusable, ServeError, textOf } from "./ServeError.ts"
 
 export interface Pty {
   /** What programs open, e.g. `/dev/pts/5`. */
@@ -24,8 +24,6 @@ export interface Pty {
 const readLimit = 256 * 1024
 /** How often a full terminal is tried again: there is no event for it that would not hold the event loop. */
 const fullMillis = 2
-
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
 
 /** How many of the bytes it takes now; none when it is full. */
 const writeSome = (descriptor: number, bytes: Uint8Array, from: number): number => {
@@ -42,11 +40,7 @@ const makeRaw = (path: string) =>
   Effect.callback<void, ServeError>((resume) => {
     openRaw(path, (error, descriptor) => {
       if (error === null) closeSync(descriptor)
-      resume(
-        error === null
-          ? Effect.void
-          : Effect.fail(new ServeError({ what: path, reason: { _tag: "PathUnusable", detail: textOf(error) } }))
-      )
+      resume(error === null ? Effect.void : Effect.fail(pathUnusable(path)(error)))
     })
   })
 
@@ -58,7 +52,7 @@ export const preparePty = (what: string) =>
   })
 
 export const openPty = Effect.fnUntraced(function* (what: string) {
-  const unusable = (cause: unknown) => new ServeError({ what, reason: { _tag: "PathUnusable", detail: textOf(cause) } })
+  const unusable = pathUnusable(what)
   const { open } = yield* preparePty(what)
   let closed = false
   let full = false

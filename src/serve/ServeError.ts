@@ -105,3 +105,13 @@ export class ServeError extends Schema.TaggedError<ServeError>()("ServeError", {
     }
   }
 }
+
+/** The first line of what went wrong: a native module's complaint goes on with where it was looked for. */
+export const textOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split("\n")[0] ?? ""
+
+/** For a path that the system refuses, with its own words. */
+export const pathUnusable =
+  (what: string) =>
+  (cause: unknown): ServeError =>
+    new ServeError({ what, reason: { _tag: "PathUnusable", detail: textOf(cause) } })

@@ -6,7 +6,7 @@ import { rename, unlink, writeFile } from "node:fs/promises"
 import { readFileSync, statSync } from "node:fs"
 import { dirname, basename, join } from "node:path"
 import { ModemState } from "../sim/index.ts"
-import { ServeError } from "./ServeError.ts"
+import { pathUnusable, ServeError } from "./ServeError.ts"
 
 export const SavedModem = Schema.Struct({
   /** As it is called among the others, e.g. `em7455`. */
@@ -26,11 +26,8 @@ const encode = Schema.encodeSync(SavedModems)
 /** More than any modem remembers: a wrong file is not read into memory. */
 const largest = 64 * 1024 * 1024
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 /** The file is there, and is no state of these modems. */
 export const badState = (what: string, detail: string) => new ServeError({ what, reason: { _tag: "StateBad", detail } })
-const unusable = (what: string) => (cause: unknown) =>
-  new ServeError({ what, reason: { _tag: "PathUnusable", detail: textOf(cause) } })
 
 /** The text of the file, `undefined` where there is none; throws what the system says. */
 const read = (path: string): string | undefined => {
@@ -43,7 +40,7 @@ const read = (path: string): string | undefined => {
 
 /** The saved modems; `undefined` where there is no such file yet. */
 export const loadState = Effect.fnUntraced(function* (path: string) {
-  const text = yield* Effect.try({ try: () => read(path), catch: unusable(path) })
+  const text = yield* Effect.try({ try: () => read(path), catch: pathUnusable(path) })
   if (text === undefined) return undefined
   const { modems } = yield* Effect.mapError(decode(text), (error) =>
     badState(path, error.message.replaceAll(/\s*\n\s*/g, " "))
@@ -64,7 +61,7 @@ const save = (path: string, modems: ReadonlyArray<SavedModem>) => {
         throw error
       }
     },
-    catch: unusable(path)
+    catch: pathUnusable(path)
   })
 }
 

@@ -1,6 +1,7 @@
 /** The hand on the cables, for people and scripts: words in, one JSON value out. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { vidPid } from "../device/Modem.ts"
 import { JournalEntry, ModemState } from "../sim/index.ts"
 import type { SimModem } from "../sim/index.ts"
 import type { NamedModem } from "./Simulation.ts"
@@ -42,8 +43,6 @@ const longestShown = 80
 /** `1-2`, `1-2.4`: bus, then ports of hubs. */
 const isUsbPath = (word: string): boolean => /^\d{1,3}-\d{1,3}(\.\d{1,3})*$/.test(word)
 
-const hex4 = (n: number): string => n.toString(16).padStart(4, "0")
-
 export const statusOf = Effect.fnUntraced(function* ({ id, modem }: NamedModem, served: Controlled["served"]) {
   const attachment = yield* modem.attachment
   const status: ModemStatus = {
@@ -52,7 +51,7 @@ export const statusOf = Effect.fnUntraced(function* ({ id, modem }: NamedModem, 
     serial: modem.serial,
     imei: modem.imei,
     usbPath: attachment?.portPath ?? null,
-    vidPid: attachment === undefined ? null : `${hex4(attachment.vendorId)}:${hex4(attachment.productId)}`,
+    vidPid: attachment === undefined ? null : vidPid(attachment),
     served: yield* served(id),
     state: yield* modem.state
   }

@@ -4,7 +4,7 @@ import * as Queue from "effect/Queue"
 import { connect, createServer } from "node:net"
 import type { Server, Socket } from "node:net"
 import { lstatSync, unlinkSync } from "node:fs"
-import { ServeError } from "./ServeError.ts"
+import { pathUnusable, ServeError } from "./ServeError.ts"
 
 /** No command is that long; what is longer is dropped up to the next line. */
 const longestLine = 4096
@@ -66,9 +66,6 @@ export const obeyLines = Effect.fnUntraced(function* <E, R>(
   }
 }, Effect.scoped)
 
-const unusable = (path: string, error: Error) =>
-  new ServeError({ what: path, reason: { _tag: "PathUnusable", detail: error.message } })
-
 /** Whether a program answers on this socket; one that was left behind can be removed. */
 const isAlive = (path: string): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
@@ -84,7 +81,7 @@ const listen = (path: string, onSocket: (socket: Socket) => void) =>
   Effect.acquireRelease(
     Effect.callback<Server, ServeError>((resume) => {
       const server = createServer(onSocket)
-      server.once("error", (error) => resume(Effect.fail(unusable(path, error))))
+      server.once("error", (error) => resume(Effect.fail(pathUnusable(path)(error))))
       server.listen(path, () => resume(Effect.succeed(server)))
     }),
     // Removes the socket's file too.
@@ -100,7 +97,7 @@ export const listenForLines = Effect.fnUntraced(function* (
   if (there !== undefined) {
     if (!there.isSocket()) return yield* new ServeError({ what: path, reason: { _tag: "PathTaken" } })
     if (yield* isAlive(path)) return yield* new ServeError({ what: path, reason: { _tag: "AddressInUse" } })
-    yield* Effect.try({ try: () => unlinkSync(path), catch: (cause) => unusable(path, cause as Error) })
+    yield* Effect.try({ try: () => unlinkSync(path), catch: pathUnusable(path) })
   }
   const sockets = yield* Queue.unbounded<Socket>()
   const open = new Set<Socket>()

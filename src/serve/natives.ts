@@ -1,5 +1,6 @@
 /** The native modules behind pseudo terminals, loaded when the first one is wanted. */
 import { createRequire } from "node:module"
+import { lineSettings, loadBinding } from "../live/binding.ts"
 
 /**
  * The native part of `@lydell/node-pty`. Its JavaScript makes streams of both sides, of which the program's would read
@@ -17,17 +18,6 @@ export interface PtyModule {
   }
 }
 
-/** Of `@serialport/bindings-cpp`: opens a tty without blocking, and makes it raw. */
-interface SerialModule {
-  readonly binding: {
-    readonly open: (
-      path: string,
-      options: Readonly<Record<string, unknown>>,
-      done: (error: Error | null, descriptor: number) => void
-    ) => void
-  }
-}
-
 interface BinaryModule {
   readonly requireBinary: (file: "pty.node") => PtyModule
 }
@@ -39,25 +29,6 @@ export const loadPty = (): PtyModule => {
   return requireBinary("pty.node")
 }
 
-/** Raw, 8N1; no lock, as programs lock what they open. */
-const settings = {
-  baudRate: 115_200,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
-  rtscts: false,
-  rtsMode: "handshake",
-  xon: false,
-  xoff: false,
-  xany: false,
-  hupcl: false,
-  lock: false,
-  vmin: 1,
-  vtime: 0
-}
-
-export const openRaw = (path: string, done: (error: Error | null, descriptor: number) => void): void => {
-  const require = createRequire(import.meta.url)
-  const { binding } = require("@serialport/bindings-cpp/dist/serialport-bindings.js") as SerialModule
-  binding.open(path, settings, done)
-}
+/** Without blocking, and raw from then on; no lock, as programs lock what they open. */
+export const openRaw = (path: string, done: (error: Error | null, descriptor: number) => void): void =>
+  loadBinding().open(path, { ...lineSettings, hupcl: false, lock: false }, done)

@@ -13,7 +13,7 @@ import { dirname, join, resolve } from "node:path"
 import type { Attachment, BusSignal, SimModem } from "../sim/index.ts"
 import type { TransportError } from "../transport/TransportError.ts"
 import { openPty } from "./Pty.ts"
-import { ServeError } from "./ServeError.ts"
+import { pathUnusable, ServeError } from "./ServeError.ts"
 
 /** A control port has messages, which a terminal cannot carry. */
 const roles = ["download", "at"] as const
@@ -37,12 +37,6 @@ export interface PtyService {
 /** A hang-up makes the kernel drop what the program has not read yet: an answer gets this long to be read. */
 const readMillis = 100
 
-const failed = (what: string) => (cause: unknown) =>
-  new ServeError({
-    what,
-    reason: { _tag: "PathUnusable", detail: cause instanceof Error ? cause.message : String(cause) }
-  })
-
 const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 
 /** A link that a killed server left behind is replaced; anything else is somebody's. */
@@ -57,7 +51,7 @@ const linkTo = (target: string, link: string) =>
           if (isLink(link)) unlinkSync(link)
           symlinkSync(target, link)
         },
-        catch: failed(link)
+        catch: pathUnusable(link)
       })
     }),
     () =>
@@ -70,7 +64,7 @@ const linkTo = (target: string, link: string) =>
 /** Made where it is missing; what was made is removed. */
 const madeFolder = (folder: string) =>
   Effect.acquireRelease(
-    Effect.try({ try: () => mkdirSync(folder, { recursive: true }), catch: failed(folder) }),
+    Effect.try({ try: () => mkdirSync(folder, { recursive: true }), catch: pathUnusable(folder) }),
     (first) =>
       Effect.sync(() => {
         if (first === undefined) return
@@ -182,13 +176,15 @@ export const servePtys = Effect.fnUntraced(function* (modem: SimModem, folder: s
     signal._tag === "Unplugged"
       ? disappear
       : Effect.catch(appear(signal.attachment), (error) =>
-          Effect.asVoid(Deferred.fail(broken, error._tag === "ServeError" ? error : failed(error.endpoint)(error)))
+          Effect.asVoid(
+            Deferred.fail(broken, error._tag === "ServeError" ? error : pathUnusable(error.endpoint)(error))
+          )
         )
 
   yield* modem.listen(follow)
   const attachment = yield* modem.attachment
   if (attachment !== undefined)
-    yield* appear(attachment).pipe(Effect.catchTag("TransportError", (error) => failed(error.endpoint)(error)))
+    yield* appear(attachment).pipe(Effect.catchTag("TransportError", (error) => pathUnusable(error.endpoint)(error)))
   const service: PtyService = {
     ports: Effect.sync(() =>
       [...(present?.ports.values() ?? [])].map(({ link, path, role }) => ({ role, link, path }))

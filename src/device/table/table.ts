@@ -52,7 +52,8 @@ export interface UsbIds {
   readonly productId: number
 }
 
-const hex4 = (id: number): string => id.toString(16).padStart(4, "0")
+/** As ids are written: `9071`. */
+export const hex4 = (id: number): string => id.toString(16).padStart(4, "0")
 
 /** All rows that know these ids, in either mode. */
 export const rowsOf = ({ productId, vendorId }: UsbIds): ReadonlyArray<DeviceRow> => {

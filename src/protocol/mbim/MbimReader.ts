@@ -1,5 +1,6 @@
 /** Cuts a byte stream into MBIM messages, however the reads split or merge them, and puts fragments together. */
 import * as Result from "effect/Result"
+import { ByteBuffer } from "../ByteBuffer.ts"
 import { fragmentHeaderSize, headerSize, decodeMessage, fixedSize, isFragmentable, readHeader } from "./message.ts"
 import type { MbimMessage } from "./message.ts"
 import { maxMessage, Reassembler } from "./fragments.ts"
@@ -18,9 +19,7 @@ const nothing = { type: 0, length: 0 }
 export class MbimReader {
   readonly #fragments = new Reassembler()
   readonly #maxTransfer: number
-  #buffer = new Uint8Array(4096)
-  #start = 0
-  #end = 0
+  readonly #buffer = new ByteBuffer(4096)
   #skipped = 0
   #firstSkipped = 0
 
@@ -31,7 +30,7 @@ export class MbimReader {
 
   /** Bytes of an unfinished transfer. */
   get pending(): number {
-    return this.#end - this.#start
+    return this.#buffer.length
   }
 
   /** Bytes of the unfinished message before it. */
@@ -42,8 +41,7 @@ export class MbimReader {
   /** Forgets everything, for a function that was opened again. */
   reset(): void {
     this.#fragments.reset()
-    this.#start = 0
-    this.#end = 0
+    this.#buffer.clear()
     this.#skipped = 0
   }
 
@@ -51,26 +49,11 @@ export class MbimReader {
     const out: Array<Result.Result<MbimMessage, MbimCodecError>> = []
     for (let taken = 0; taken < bytes.length;) {
       const count = Math.min(bytes.length - taken, maxMessage - this.pending)
-      this.#append(bytes.subarray(taken, taken + count))
+      this.#buffer.append(bytes.subarray(taken, taken + count))
       taken += count
       this.#drain(out)
     }
     return out
-  }
-
-  #append(bytes: Uint8Array): void {
-    if (this.#end + bytes.length > this.#buffer.length) {
-      const pending = this.pending
-      let capacity = this.#buffer.length
-      while (capacity < pending + bytes.length) capacity *= 2
-      const target = capacity === this.#buffer.length ? this.#buffer : new Uint8Array(capacity)
-      target.set(this.#buffer.subarray(this.#start, this.#end))
-      this.#buffer = target
-      this.#start = 0
-      this.#end = pending
-    }
-    this.#buffer.set(bytes, this.#end)
-    this.#end += bytes.length
   }
 
   #drain(out: Array<Result.Result<MbimMessage, MbimCodecError>>): void {
@@ -78,16 +61,14 @@ export class MbimReader {
       const { length, type } = this.#typeAndLength()
       const least = shortest(type)
       if (least === undefined || length < least || length > maxMessage) {
-        if (this.#skipped === 0) this.#firstSkipped = this.#buffer[this.#start] ?? 0
+        if (this.#skipped === 0) this.#firstSkipped = this.#buffer.at(0)
         this.#skipped++
-        this.#start++
+        this.#buffer.drop(1)
         continue
       }
       if (this.pending < length) break
       this.#reportSkipped(out)
-      // A copy: the buffer is used again, the message's own must not change.
-      const transfer = this.#buffer.slice(this.#start, this.#start + length)
-      this.#start += length
+      const transfer = this.#buffer.take(length)
       if (length > this.#maxTransfer) {
         const reason = { _tag: "TooLong", unit: "bytes", limit: this.#maxTransfer } as const
         const { transaction } = readHeader(transfer)
@@ -96,14 +77,10 @@ export class MbimReader {
       }
       this.#take(transfer, type, out)
     }
-    if (this.#start === this.#end) {
-      this.#start = 0
-      this.#end = 0
-    }
   }
 
   #typeAndLength(): { readonly type: number; readonly length: number } {
-    const at = (offset: number): number => this.#buffer[this.#start + offset] ?? 0
+    const at = (offset: number): number => this.#buffer.at(offset)
     // Without an allocation per skipped byte.
     if (at(1) !== 0 || at(2) !== 0) return nothing
     return {

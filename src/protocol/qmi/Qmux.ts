@@ -3,6 +3,7 @@
  * A frame is marker, length, control flags, service, client, and the message (transaction, id, TLVs).
  */
 import * as Result from "effect/Result"
+import { ByteBuffer } from "../ByteBuffer.ts"
 import { QmiCodecError } from "./QmiCodecError.ts"
 import { Service } from "./Service.ts"
 
@@ -207,9 +208,7 @@ type Look =
  */
 export class QmuxReader {
   readonly #resync: boolean
-  #buffer = new Uint8Array(2048)
-  #start = 0
-  #end = 0
+  readonly #buffer = new ByteBuffer()
   #skipped = 0
   #firstSkipped = 0
   #lost: QmiCodecError | undefined
@@ -220,13 +219,12 @@ export class QmuxReader {
 
   /** Bytes of an unfinished frame. */
   get pending(): number {
-    return this.#end - this.#start
+    return this.#buffer.length
   }
 
   /** Forgets everything, for a port that was opened again. */
   reset(): void {
-    this.#start = 0
-    this.#end = 0
+    this.#buffer.clear()
     this.#skipped = 0
     this.#lost = undefined
   }
@@ -236,28 +234,12 @@ export class QmuxReader {
     let taken = 0
     while (this.#lost === undefined && taken < bytes.length) {
       const count = Math.min(bytes.length - taken, MAX_FRAME - this.pending)
-      this.#append(bytes.subarray(taken, taken + count))
+      this.#buffer.append(bytes.subarray(taken, taken + count))
       taken += count
       this.#drain(out)
     }
     if (this.#lost !== undefined) out.push(Result.fail(this.#lost))
     return out
-  }
-
-  #append(bytes: Uint8Array): void {
-    if (this.#end + bytes.length > this.#buffer.length) {
-      const pending = this.pending
-      const wanted = pending + bytes.length
-      let capacity = this.#buffer.length
-      while (capacity < wanted) capacity *= 2
-      const target = capacity === this.#buffer.length ? this.#buffer : new Uint8Array(capacity)
-      target.set(this.#buffer.subarray(this.#start, this.#end))
-      this.#buffer = target
-      this.#start = 0
-      this.#end = pending
-    }
-    this.#buffer.set(bytes, this.#end)
-    this.#end += bytes.length
   }
 
   #drain(out: Array<Result.Result<QmuxFrame, QmiCodecError>>): void {
@@ -268,28 +250,24 @@ export class QmuxReader {
           return
         case "Frame":
           this.#reportSkipped(out)
-          // A copy: the buffer is used again, the frame's TLVs must not change.
-          out.push(decodeFrame(this.#buffer.slice(this.#start, this.#start + look.size)))
-          this.#start += look.size
+          out.push(decodeFrame(this.#buffer.take(look.size)))
           break
         case "Garbage":
           if (!this.#resync) {
-            this.#lost = this.#framingLost(this.#buffer[this.#start] ?? 0, 0)
-            this.#start = this.#end
+            this.#lost = this.#framingLost(this.#buffer.at(0), 0)
+            this.#buffer.clear()
             return
           }
-          if (this.#skipped === 0) this.#firstSkipped = this.#buffer[this.#start] ?? 0
+          if (this.#skipped === 0) this.#firstSkipped = this.#buffer.at(0)
           this.#skipped++
-          this.#start++
+          this.#buffer.drop(1)
       }
     }
-    this.#start = 0
-    this.#end = 0
   }
 
   #look(): Look {
     const available = this.pending
-    const at = (offset: number): number => this.#buffer[this.#start + offset] ?? 0
+    const at = (offset: number): number => this.#buffer.at(offset)
     if (at(0) !== MARKER) return { _tag: "Garbage" }
     if (available < 3) return { _tag: "NeedMore" }
     const length = at(1) | (at(2) << 8)
