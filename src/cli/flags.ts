@@ -20,54 +20,37 @@ export const files = (description: string) =>
     Argument.variadic({ min: 1 })
   )
 
+/** A text that need not be given. */
+export const text = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.optional)
+
+/** A text that may be given several times. */
+export const texts = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.atLeast(0))
+
+/** No, unless it is given. */
+export const yesNo = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
 export const Json = GlobalFlag.Setting("json")({
-  flag: Flag.Boolean("json").pipe(
-    Flag.withDescription("print JSON instead of text, also for errors"),
-    Flag.withDefault(false)
-  )
+  flag: yesNo("json", "print JSON instead of text, also for errors")
 })
 
 /** Options of every command that talks to a modem. */
 export const modemFlags = {
-  vidPid: Flag.String("vid-pid").pipe(
-    Flag.withAlias("d"),
-    Flag.withMetavar("VID[:PID]"),
-    Flag.withDescription("take the modem with these USB ids, in hex"),
-    Flag.optional
+  vidPid: text("vid-pid", "VID[:PID]", "take the modem with these USB ids, in hex").pipe(Flag.withAlias("d")),
+  busnumDevnum: text(
+    "busnum-devnum",
+    "[BUS:]DEV",
+    "take the modem with these numbers of bus and device, in decimal"
+  ).pipe(Flag.withAlias("s")),
+  cdcWdm: text("cdc-wdm", "PATH", "take the modem with this control port, e.g. /dev/cdc-wdm0").pipe(
+    Flag.withAlias("w")
   ),
-  busnumDevnum: Flag.String("busnum-devnum").pipe(
-    Flag.withAlias("s"),
-    Flag.withMetavar("[BUS:]DEV"),
-    Flag.withDescription("take the modem with these numbers of bus and device, in decimal"),
-    Flag.optional
-  ),
-  cdcWdm: Flag.String("cdc-wdm").pipe(
-    Flag.withAlias("w"),
-    Flag.withMetavar("PATH"),
-    Flag.withDescription("take the modem with this control port, e.g. /dev/cdc-wdm0"),
-    Flag.optional
-  ),
-  tty: Flag.String("tty").pipe(
-    Flag.withAlias("t"),
-    Flag.withMetavar("PATH"),
-    Flag.withDescription("take the modem with this serial port, e.g. /dev/ttyUSB2"),
-    Flag.optional
-  ),
-  usbPath: Flag.String("usb-path").pipe(
-    Flag.withMetavar("PATH"),
-    Flag.withDescription("take the modem at this USB port, e.g. 1-2"),
-    Flag.optional
-  ),
-  serial: Flag.String("serial").pipe(
-    Flag.withMetavar("SERIAL"),
-    Flag.withDescription("take the modem with this USB serial number"),
-    Flag.optional
-  ),
-  simulate: Flag.String("simulate").pipe(
-    Flag.withMetavar("MODEL"),
-    Flag.withDescription("work on a simulated modem: mc7710, mc7354, mc7455, em7455 or em7455-lenovo"),
-    Flag.optional
-  ),
+  tty: text("tty", "PATH", "take the modem with this serial port, e.g. /dev/ttyUSB2").pipe(Flag.withAlias("t")),
+  usbPath: text("usb-path", "PATH", "take the modem at this USB port, e.g. 1-2"),
+  serial: text("serial", "SERIAL", "take the modem with this USB serial number"),
+  simulate: text("simulate", "MODEL", "work on a simulated modem: mc7710, mc7354, mc7455, em7455 or em7455-lenovo"),
   simulateSpeed: Flag.Finite("simulate-speed").pipe(
     Flag.withMetavar("FACTOR"),
     Flag.withDescription("let the simulated modem be that many times faster than a real one"),
@@ -77,12 +60,10 @@ export const modemFlags = {
     Flag.withDescription("the mode in which the simulated modem begins"),
     Flag.withDefault("application" as const)
   ),
-  simulateBehaviour: Flag.String("simulate-behaviour").pipe(
-    Flag.withMetavar("NAME[:KEY=VALUE,…]"),
-    Flag.withDescription(
-      "give the simulated modem a fault or quirk, e.g. disconnectInChunk:image=0,chunk=1; repeatable"
-    ),
-    Flag.atLeast(0)
+  simulateBehaviour: texts(
+    "simulate-behaviour",
+    "NAME[:KEY=VALUE,…]",
+    "give the simulated modem a fault or quirk, e.g. disconnectInChunk:image=0,chunk=1; repeatable"
   ),
   simulateComposition: Flag.Int("simulate-composition").pipe(
     Flag.withMetavar("N"),
@@ -91,8 +72,7 @@ export const modemFlags = {
   )
 }
 
-const deviceOpen = (mode: string, description: string) =>
-  Flag.Boolean(`device-open-${mode}`).pipe(Flag.withDescription(description), Flag.withDefault(false))
+const deviceOpen = (mode: string, description: string) => yesNo(`device-open-${mode}`, description)
 
 /** Of every command that talks to the control port; one of them at most. */
 export const deviceOpenFlags = {
@@ -104,38 +84,21 @@ export const deviceOpenFlags = {
   )
 }
 
-export const ignoreVersionErrors = Flag.Boolean("ignore-version-errors").pipe(
-  Flag.withDescription("go on where versions contradict each other"),
-  Flag.withDefault(false)
-)
+export const ignoreVersionErrors = yesNo("ignore-version-errors", "go on where versions contradict each other")
 
 /** What the images shall be taken for. */
 export const versionFlags = {
-  firmwareVersion: Flag.String("firmware-version").pipe(
-    Flag.withAlias("f"),
-    Flag.withMetavar("VERSION"),
-    Flag.withDescription("firmware version, e.g. 02.33.03.00, where the images do not tell it"),
-    Flag.optional
-  ),
-  configVersion: Flag.String("config-version").pipe(
-    Flag.withAlias("c"),
-    Flag.withMetavar("VERSION"),
-    Flag.withDescription("config (PRI) version, e.g. 002.072_000"),
-    Flag.optional
-  ),
-  carrier: Flag.String("carrier").pipe(
-    Flag.withAlias("C"),
-    Flag.withMetavar("NAME"),
-    Flag.withDescription("carrier, with the very capitals of the carrier image"),
-    Flag.optional
-  ),
+  firmwareVersion: text(
+    "firmware-version",
+    "VERSION",
+    "firmware version, e.g. 02.33.03.00, where the images do not tell it"
+  ).pipe(Flag.withAlias("f")),
+  configVersion: text("config-version", "VERSION", "config (PRI) version, e.g. 002.072_000").pipe(Flag.withAlias("c")),
+  carrier: text("carrier", "NAME", "carrier, with the very capitals of the carrier image").pipe(Flag.withAlias("C")),
   ignoreVersionErrors
 }
 
-export const overrideDownload = Flag.Boolean("override-download").pipe(
-  Flag.withDescription("send the images also where the modem has them already"),
-  Flag.withDefault(false)
-)
+export const overrideDownload = yesNo("override-download", "send the images also where the modem has them already")
 
 export const modemStorageIndex = Flag.Int("modem-storage-index").pipe(
   Flag.withMetavar("N"),
@@ -143,18 +106,11 @@ export const modemStorageIndex = Flag.Int("modem-storage-index").pipe(
   Flag.optional
 )
 
-export const skipValidation = Flag.Boolean("skip-validation").pipe(
-  Flag.withDescription("do not ask the modem afterwards what it runs"),
-  Flag.withDefault(false)
+export const skipValidation = yesNo("skip-validation", "do not ask the modem afterwards what it runs")
+
+export const ignoreModemManager = yesNo(
+  "ignore-mm-runtime-check",
+  "go on where ModemManager runs: it talks to the same ports"
 )
 
-export const ignoreModemManager = Flag.Boolean("ignore-mm-runtime-check").pipe(
-  Flag.withDescription("go on where ModemManager runs: it talks to the same ports"),
-  Flag.withDefault(false)
-)
-
-export const yes = Flag.Boolean("yes").pipe(
-  Flag.withAlias("y"),
-  Flag.withDescription("do not ask before writing"),
-  Flag.withDefault(false)
-)
+export const yes = yesNo("yes", "do not ask before writing").pipe(Flag.withAlias("y"))

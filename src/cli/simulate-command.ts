@@ -9,17 +9,8 @@ import * as Flags from "./flags.ts"
 
 const given = Option.getOrUndefined
 
-const text = (name: string, metavar: string, description: string) =>
-  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.optional)
-
-const list = (name: string, metavar: string, description: string) =>
-  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.atLeast(0))
-
 const number = (name: string, metavar: string, description: string) =>
   Flag.Finite(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
-
-const yes = (name: string, description: string) =>
-  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
 
 export const simulateCommand = Command.make(
   "simulate",
@@ -28,24 +19,24 @@ export const simulateCommand = Command.make(
       Argument.withDescription("mc7710, mc7354, mc7455, em7455 or em7455-lenovo; several are several modems"),
       Argument.variadic({ min: 0 })
     ),
-    pty: text("pty", "DIR", "serve download and AT port on pseudo terminals: links DIR/download and DIR/at"),
-    usbip: yes("usbip", "serve the modems as USB devices, over USB/IP"),
-    listen: text("listen", "HOST:PORT", "where the USB/IP server listens; 127.0.0.1:3240 by default"),
-    attach: yes("attach", "attach the modems to this machine's own USB (root, module vhci_hcd)"),
-    state: text("state", "FILE", "load what the modems remember from FILE, and save every change to it"),
-    journal: text("journal", "FILE", "write what happens in the modems, one JSON line each"),
-    transcript: text("transcript", "FILE", "write all bytes at the modems' ports, one JSON line per transfer"),
-    control: text("control", "PATH", "take commands over this socket too: unplug, plug, state, journal, quit"),
-    faults: list(
+    pty: Flags.text("pty", "DIR", "serve download and AT port on pseudo terminals: links DIR/download and DIR/at"),
+    usbip: Flags.yesNo("usbip", "serve the modems as USB devices, over USB/IP"),
+    listen: Flags.text("listen", "HOST:PORT", "where the USB/IP server listens; 127.0.0.1:3240 by default"),
+    attach: Flags.yesNo("attach", "attach the modems to this machine's own USB (root, module vhci_hcd)"),
+    state: Flags.text("state", "FILE", "load what the modems remember from FILE, and save every change to it"),
+    journal: Flags.text("journal", "FILE", "write what happens in the modems, one JSON line each"),
+    transcript: Flags.text("transcript", "FILE", "write all bytes at the modems' ports, one JSON line per transfer"),
+    control: Flags.text("control", "PATH", "take commands over this socket too: unplug, plug, state, journal, quit"),
+    faults: Flags.texts(
       "fault",
       "[ID/]NAME[:KEY=VALUE,…]",
       "give the modems a fault or quirk, e.g. silentHello=2; repeatable"
     ),
-    listFaults: yes("list-faults", "show all faults with their fields, and end"),
+    listFaults: Flags.yesNo("list-faults", "show all faults with their fields, and end"),
     speed: number("speed", "FACTOR", "let the modems be that many times faster than real ones").pipe(
       Flag.withDefault(1)
     ),
-    instant: yes("instant", "let the modems take no time at all"),
+    instant: Flags.yesNo("instant", "let the modems take no time at all"),
     bootSeconds: number("boot-seconds", "SECONDS", "time from leaving the bus to coming back, whatever the speed").pipe(
       Flag.optional
     ),
@@ -58,13 +49,13 @@ export const simulateCommand = Command.make(
       Flag.withDescription("USB composition: 6 QMI, 8 MBIM, 9 MBIM alone, where the model has it"),
       Flag.optional
     ),
-    firmware: text("firmware", "VERSION", "firmware that runs, e.g. 02.24.05.06"),
-    config: text("config", "VERSION", "config (PRI) version that runs, e.g. 002.026_000"),
-    carrier: text("carrier", "NAME", "carrier that runs, e.g. GENERIC"),
-    preference: text("preference", "FIRMWARE,CONFIG,CARRIER", "what the modems are told to run, or none"),
-    serials: list("serial", "SERIAL", "USB serial number; once for each modem, in their order"),
-    usbIds: list("usb-id", "VID:PID", "USB ids, e.g. 413c:81b6 of Dell; once for each modem, in their order"),
-    usbPaths: list("usb-path", "PATH", "USB port, e.g. 1-2; once for each modem, in their order"),
+    firmware: Flags.text("firmware", "VERSION", "firmware that runs, e.g. 02.24.05.06"),
+    config: Flags.text("config", "VERSION", "config (PRI) version that runs, e.g. 002.026_000"),
+    carrier: Flags.text("carrier", "NAME", "carrier that runs, e.g. GENERIC"),
+    preference: Flags.text("preference", "FIRMWARE,CONFIG,CARRIER", "what the modems are told to run, or none"),
+    serials: Flags.texts("serial", "SERIAL", "USB serial number; once for each modem, in their order"),
+    usbIds: Flags.texts("usb-id", "VID:PID", "USB ids, e.g. 413c:81b6 of Dell; once for each modem, in their order"),
+    usbPaths: Flags.texts("usb-path", "PATH", "USB port, e.g. 1-2; once for each modem, in their order"),
     ends: number("for", "SECONDS", "end after that time").pipe(Flag.optional)
   },
   Effect.fnUntraced(function* (from) {
