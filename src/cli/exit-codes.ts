@@ -146,15 +146,16 @@ export const exitCodes = {
   },
   permission: {
     exit: 15,
-    meaning: "no right to use the port, or to attach one",
-    codes: ["TRANSPORT_PERMISSION", "SERVE_NOT_ROOT"]
+    meaning: "no right to use the port, to attach one, or to tell ModemManager to leave the modem alone",
+    codes: ["TRANSPORT_PERMISSION", "SERVE_NOT_ROOT", "DEVICE_CLAIM_REFUSED"]
   },
   busy: {
     exit: 16,
-    meaning: "another program holds the port or the address, or ModemManager runs",
+    meaning: "another program holds the port or the address, or ModemManager cannot be kept away",
     codes: [
       "TRANSPORT_BUSY",
       "CLI_MODEM_MANAGER_RUNS",
+      "DEVICE_CLAIM_FAILED",
       "SERVE_ADDRESS_IN_USE",
       "SERVE_NO_VHCI_PORT",
       "SERVE_VHCI_PORT_HELD"

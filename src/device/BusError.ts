@@ -25,6 +25,10 @@ export const DriverMissing = Schema.TaggedStruct("DriverMissing", {
 })
 /** A device that was named by the user, and that is known to speak another protocol. */
 export const Refused = Schema.TaggedStruct("Refused", { device: Schema.String, why: Schema.String })
+/** A program that uses modems by itself was asked to leave this one alone, and refuses. */
+export const ClaimRefused = Schema.TaggedStruct("ClaimRefused", { program: Schema.String, detail: Schema.String })
+/** It runs and could not be asked, or does not answer. */
+export const ClaimFailed = Schema.TaggedStruct("ClaimFailed", { program: Schema.String, detail: Schema.String })
 export const Unavailable = Schema.TaggedStruct("Unavailable", { detail: Schema.String })
 
 const Reason = Schema.Union([
@@ -35,6 +39,8 @@ const Reason = Schema.Union([
   DriverMissing,
   Refused,
   UnknownFamily,
+  ClaimRefused,
+  ClaimFailed,
   Unavailable
 ])
 
@@ -66,6 +72,14 @@ export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   UnknownFamily: {
     code: "DEVICE_UNKNOWN_FAMILY",
     help: "This modem is not one that boothold knows how to update; nothing was sent to it."
+  },
+  ClaimRefused: {
+    code: "DEVICE_CLAIM_REFUSED",
+    help: "Run the command with `sudo`; `--ignore-modem-manager` goes on all the same."
+  },
+  ClaimFailed: {
+    code: "DEVICE_CLAIM_FAILED",
+    help: "Stop ModemManager for as long as it takes with `sudo systemctl stop ModemManager`; `--ignore-modem-manager` goes on all the same."
   },
   Unavailable: {
     code: "DEVICE_BUS_UNAVAILABLE",
@@ -111,6 +125,10 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
         return `${reason.device} is not one that boothold can update: ${reason.why}`
       case "UnknownFamily":
         return `unknown modem family: ${reason.found}`
+      case "ClaimRefused":
+        return `${reason.program} refuses to leave this modem alone: ${reason.detail}`
+      case "ClaimFailed":
+        return `${reason.program} is not known to leave this modem alone: ${reason.detail}`
       case "Unavailable":
         return `${this.operation}: ${reason.detail}`
     }

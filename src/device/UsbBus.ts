@@ -72,6 +72,14 @@ export interface OpenOptions {
   readonly proxy?: "qmi" | "mbim"
 }
 
+/** What a claim has to tell while it lasts; `program` is one that was kept away, e.g. `ModemManager`. */
+export type ClaimNotice =
+  | { readonly _tag: "Held"; readonly program: string }
+  /** It had started anew, or the way to it was lost for a moment. */
+  | { readonly _tag: "HeldAgain"; readonly program: string }
+  /** It may use the modem's ports from now on. */
+  | { readonly _tag: "Lost"; readonly program: string; readonly detail: string }
+
 export class UsbBus extends Context.Service<
   UsbBus,
   {
@@ -84,6 +92,15 @@ export class UsbBus extends Context.Service<
       port: PortInfo,
       options?: OpenOptions
     ) => Effect.Effect<Connection, TransportError, Scope.Scope>
+    /**
+     * Keeps programs that use modems by themselves (ModemManager) away from the place where this device is plugged in,
+     * over all its re-enumerations, until the scope ends. Claims of one place share; the last one to end gives it free.
+     * Fails with `ClaimRefused` or `ClaimFailed`. Simulated modems are nobody else's: there it does nothing.
+     */
+    readonly claim: (
+      device: UsbDevice,
+      tell?: (notice: ClaimNotice) => Effect.Effect<void>
+    ) => Effect.Effect<void, BusError, Scope.Scope>
   }
 >()("boothold/device/UsbBus") {}
 

@@ -133,7 +133,8 @@ const make = Effect.gen(function* () {
   return UsbBus.of({
     devices,
     changes: Effect.acquireRelease(subscribe, unsubscribe),
-    open
+    open,
+    claim: () => Effect.void
   })
 })
 
@@ -143,6 +144,7 @@ const unsupported = (platform: string) => {
   return UsbBus.of({
     devices: fail,
     changes: fail,
+    claim: () => fail,
     open: (_, port) =>
       Effect.fail(new TransportError({ endpoint: port.name, operation: "open", reason: { _tag: "IoFailed", detail } }))
   })

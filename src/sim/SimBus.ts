@@ -128,7 +128,8 @@ const makeBus = Effect.fnUntraced(function* (setups: ReadonlyArray<ModemSetup>) 
   return Context.make(UsbBus, {
     devices: Effect.sync(() => [...plugged.values()].map(({ device }) => device)),
     changes,
-    open
+    open,
+    claim: () => Effect.void
   }).pipe(Context.add(SimControl, { modems }))
 })
 

@@ -14,6 +14,7 @@ import type { ModemFacts, Preference } from "../plan/facts.ts"
 import type { PlanError } from "../plan/PlanError.ts"
 import { wantedFirmware, wantedPreference } from "../plan/wanted.ts"
 import * as Flows from "./flows.ts"
+import { claimModem } from "./claim.ts"
 import { runFlow } from "./run-flow.ts"
 import type { Delivery, DownloadDelivery, FlowOptions, Target, Transferred, Validated } from "./steps/index.ts"
 import type { UpdateError } from "./UpdateError.ts"
@@ -73,7 +74,7 @@ const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(
   steps: flow.steps,
   run: (input) =>
     Effect.map(
-      runFlow(flow, start(input), input.modem.label) as Effect.Effect<
+      runFlow(flow, start(input), input.modem.label, claimModem(input.modem)) as Effect.Effect<
         { readonly state: Ended; readonly millis: number },
         UpdateError,
         UsbBus

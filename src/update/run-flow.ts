@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import type { UsbBus } from "../device/UsbBus.ts"
 import * as Flow from "../flow/Flow.ts"
 import type { AnyStep, Around, StepInfo } from "../flow/Step.ts"
 import { CommandWords, nextCommand } from "./advice.ts"
@@ -35,7 +36,9 @@ const withDeadline = <A, E, R>(info: StepInfo, effect: Effect.Effect<A, E, R>): 
 export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
   flow: Flow.Flow<Init, Steps>,
   init: Init,
-  label: string
+  label: string,
+  /** Done before the first step, and part of the run: its error is the run's, and its scope too. */
+  before: Effect.Effect<void, StepError, UsbBus | Scope.Scope> = Effect.void
 ) => {
   type Out = Effect.Success<ReturnType<typeof Flow.run<Init, Steps>>>
   type Failure = Effect.Error<ReturnType<typeof Flow.run<Init, Steps>>>
@@ -67,7 +70,7 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
       })
     const started = yield* Clock.currentTimeMillis
     yield* emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
-    const state = yield* Flow.run(flow, init, around).pipe(
+    const state = yield* Effect.andThen(before, Flow.run(flow, init, around)).pipe(
       Effect.mapError((error) => error as Failure & StepError),
       Effect.catch((error) =>
         Effect.gen(function* () {

@@ -83,7 +83,8 @@ export const fakeBus = (...present: ReadonlyArray<UsbDevice>): FakeBus => {
             operation: "open",
             reason: { _tag: "NotThere" }
           })
-        )
+        ),
+      claim: () => Effect.void
     },
     plug,
     unplug,

@@ -88,6 +88,7 @@ const session = (path: string, kind: ProxyKind) => {
       UsbBus.of({
         devices: Effect.die("nobody asks"),
         changes: Effect.die("nobody asks"),
+        claim: () => Effect.die("nobody asks"),
         open: (_, { node = "" }, options) =>
           options?.proxy === undefined ? Effect.die("not by a proxy") : openProxy(node, options.proxy)
       })
