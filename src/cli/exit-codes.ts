@@ -228,10 +228,13 @@ const table: ReadonlyArray<ExitCode> = Object.values(exitCodes)
 export const exitOfCode = (code: string): number =>
   table.find(({ codes }) => codes.includes(code))?.exit ?? exitCodes.unexpected.exit
 
-/** Whatever went wrong, a modem that waits in boot-and-hold needs the same next step. */
+/**
+ * Whatever went wrong, a modem that waits in boot-and-hold needs the same next step; but while another program holds
+ * its port, that program may be the one that updates it, and a script has to wait for it first.
+ */
 const waiting: ReadonlySet<Condition["_tag"]> = new Set(["BootAndHold", "HalfWritten", "WrittenNotReset"])
 
 export const exitOf = (error: { readonly code: string; readonly condition?: Condition }): number =>
-  error.condition !== undefined && waiting.has(error.condition._tag)
+  error.condition !== undefined && waiting.has(error.condition._tag) && error.code !== "TRANSPORT_BUSY"
     ? exitCodes.transferFailed.exit
     : exitOfCode(error.code)

@@ -87,4 +87,9 @@ describe("exit codes", () => {
     assert.strictEqual(of(Condition.cases.LeftBus.make({})), exitCodes.connection.exit)
     assert.strictEqual(exitOf({ code }), exitCodes.connection.exit)
   })
+
+  it("say that another program holds the port also in boot-and-hold: it may be updating the modem", () => {
+    const condition = Condition.cases.BootAndHold.make({})
+    assert.strictEqual(exitOf({ code: "TRANSPORT_BUSY", condition }), exitCodes.busy.exit)
+  })
 })

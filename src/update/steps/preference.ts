@@ -1,6 +1,7 @@
 /** Telling a modem what to run: the preference, and the restart that makes it act on it (qmi.md §6.4, §6.5). */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
 import type { Family } from "../../device/families/Family.ts"
 import { watchBus } from "../../device/watch.ts"
@@ -11,7 +12,7 @@ import type { Preference, PreferenceFacts } from "../../plan/facts.ts"
 import * as Dms from "../../protocol/qmi/dms.ts"
 import { modemImageId, priImageId } from "../../protocol/qmi/firmware-id.ts"
 import type { QmiSession } from "../../session/QmiSession.ts"
-import { nowIs } from "../Run.ts"
+import { nowIs, Run } from "../Run.ts"
 import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
 import { readPreference } from "../read-facts.ts"
@@ -148,6 +149,9 @@ export const restart = step({
       const restore = wanted === undefined ? Effect.void : putBack(control, old, only(wanted))
       const watch = yield* watchBus
       yield* control.request(Dms.SetOperatingMode, { mode: "offline" }).pipe(Effect.tapError(() => restore))
+      const offline = yield* Effect.flatMap(Run, ({ condition }) => Ref.get(condition))
+      // Before it is sent: whoever interrupts us now leaves a modem that restarts.
+      yield* nowIs({ _tag: "Restarting" })
       yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
         Effect.catchIf(
           // It may go before its answer does. Whether it went is seen on the bus, by the next step.
@@ -156,10 +160,12 @@ export const restart = step({
         ),
         // It is offline by now: best effort to leave it as it was found.
         Effect.tapError(() =>
-          Effect.andThen(restore, Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
+          nowIs(offline).pipe(
+            Effect.andThen(restore),
+            Effect.andThen(Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
+          )
         )
       )
-      yield* nowIs({ _tag: "Restarting" })
       yield* control.abandon
       return { watch }
     })
