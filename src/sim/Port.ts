@@ -23,6 +23,9 @@ export interface Port extends ModelPort {
   readonly send: (bytes: Uint8Array) => Effect.Effect<void>
   /** Opens it exclusively until the scope ends. */
   readonly connect: Effect.Effect<Connection, TransportError, Scope.Scope>
+  /** The function behind it begins anew, as the host wants it; does nothing where nobody has said what that means. */
+  readonly reset: Effect.Effect<void>
+  readonly onReset: (listener: Effect.Effect<void>) => void
   /** The device leaves the bus: everything fails with `Unplugged` from now on. */
   readonly remove: Effect.Effect<void>
 }
@@ -62,6 +65,7 @@ export const makePort = Effect.fnUntraced(function* (options: PortOptions) {
   const sending = yield* Semaphore.make(1)
   let outbox: Queue.Queue<Uint8Array, TransportError> | undefined
   let gone = false
+  let reset = Effect.void
   let held: Array<Uint8Array> = []
 
   const error = (operation: TransportError["operation"], tag: "Unplugged" | "Busy" | "NotThere") =>
@@ -135,6 +139,8 @@ export const makePort = Effect.fnUntraced(function* (options: PortOptions) {
     incoming: Queue.take(inbox),
     send,
     connect: Effect.acquireRelease(open, () => close),
+    reset: Effect.suspend(() => reset),
+    onReset: (listener) => void (reset = listener),
     remove
   }
   return made

@@ -40,6 +40,8 @@ export interface Attachment {
   readonly serial?: string
   readonly product: string
   readonly interfaceCount: number
+  /** What fits one control transfer of MBIM, where there is such a function. */
+  readonly maxControlMessage?: number
   /** Ports whose driver is bound by now. */
   readonly ports: ReadonlyArray<ModelPort>
 }
@@ -66,6 +68,8 @@ export interface SimModem {
   readonly listen: (listener: (signal: BusSignal) => Effect.Effect<void>) => Effect.Effect<void>
   /** Opens the port with this role exclusively until the scope ends. */
   readonly connect: (role: PortRole) => Effect.Effect<Connection, TransportError, Scope.Scope>
+  /** The host's RESET_FUNCTION to the function behind this port: as after the device was configured. */
+  readonly resetFunction: (role: PortRole) => Effect.Effect<void>
   /** Pulls the plug: whatever was going on is lost. */
   readonly unplug: Effect.Effect<void>
   /** Plugs it in, at the same place unless told; it boots. Does nothing to a modem that is plugged, also one that is switched off. */
@@ -168,7 +172,11 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     const scope = yield* Scope.fork(life)
     const moved = find(faults({ _tag: "Enumerating", mode }), "Moved")
     const composition = model.compositions.find(({ number }) => number === state.composition)
-    const wanted = mode === "boot-and-hold" ? bootPorts : (composition?.ports ?? [])
+    const limit = find(faults({ _tag: "MbimDescribed" }), "Limit")?.bytes
+    const wanted = (mode === "boot-and-hold" ? bootPorts : (composition?.ports ?? [])).map((port): ModelPort =>
+      port.maxControlMessage === undefined || limit === undefined ? port : { ...port, maxControlMessage: limit }
+    )
+    const maxControlMessage = wanted.find((port) => port.maxControlMessage !== undefined)?.maxControlMessage
     const ports = new Map<PortRole, Port>()
     const late: Array<readonly [Port, number]> = []
     const core: Core = {
@@ -214,6 +222,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
       serial,
       product: model.product,
       interfaceCount: wanted.length + (mode === "application" ? (composition?.otherInterfaces ?? 0) : 0),
+      ...(maxControlMessage === undefined ? {} : { maxControlMessage }),
       ports: [...ports.values()]
     }
     const here: Presence = { attachment, ports, scope }
@@ -324,6 +333,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     attachment: Effect.sync(() => presence?.attachment),
     listen: (listener) => Effect.sync(() => void listeners.push(listener)),
     connect,
+    resetFunction: (role) => Effect.suspend(() => presence?.ports.get(role)?.reset ?? Effect.void),
     unplug: Effect.suspend(() => {
       plugged = false
       return Effect.andThen(FiberHandle.clear(power), detach)

@@ -132,6 +132,11 @@ const table = {
     source: "failures.md §5, failures.md rank 5",
     fields: {}
   },
+  mbimSmallTransfers: {
+    text: "One control transfer of the MBIM function holds so many bytes only (wMaxControlMessage): longer messages go in fragments.",
+    source: "qmi.md §5.2; MBIM 1.0 §6.4: 64 at least",
+    fields: { bytes: Schema.Int.check(Schema.isBetween({ minimum: 64, maximum: 4096 })) }
+  },
   slowMbimClose: {
     text: "CLOSE of the MBIM function takes that much longer.",
     source: "qmi.md §10: may take seconds",

@@ -19,6 +19,8 @@ export type Point =
   /** A request that the model does not have. */
   | { readonly _tag: "QmiMissing" }
   | { readonly _tag: "DmsQueue" }
+  /** Its descriptors are made. */
+  | { readonly _tag: "MbimDescribed" }
   | { readonly _tag: "MbimStarting" }
   | { readonly _tag: "MbimOpen" }
   | { readonly _tag: "MbimClose" }
@@ -63,6 +65,7 @@ export type Fault =
   /** Of the MBIM function: it says that it is not open. */
   | { readonly _tag: "NotOpened" }
   | { readonly _tag: "Missing" }
+  | { readonly _tag: "Limit"; readonly bytes: number }
   | { readonly _tag: "OldImages" }
   | { readonly _tag: "NoCarrier" }
   | { readonly _tag: "Hold" }
@@ -159,6 +162,8 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
       let commands = 0
       return (p) => (p._tag === "MbimCommand" && ++commands === b.after + 1 ? { _tag: "NotOpened" } : undefined)
     }
+    case "mbimSmallTransfers":
+      return (p) => (p._tag === "MbimDescribed" ? { _tag: "Limit", bytes: b.bytes } : undefined)
     case "mbimNeedsClose":
       return (p) => (p._tag === "MbimStarting" ? { _tag: "NotOpened" } : undefined)
     case "qmiOverMbimMissing":

@@ -126,6 +126,65 @@ describe("a simulated modem on USB/IP", () => {
     })
   )
 
+  it.live("answers MBIM on interface 12: command, notification, answer, and begins anew with RESET_FUNCTION", () =>
+    Effect.gen(function* () {
+      const modem = yield* Sim.make(Sim.em7455({ timing: Sim.instant, composition: 8 }))
+      const { address } = yield* serveUsbIp([modem], local)
+      const host = yield* hostAt(address.port)
+      const record = Result.getOrThrow(decodeImportReply(yield* soon(host.import("1-1")))).device
+      assert.strictEqual(record?.interfaces, 5)
+      yield* soon(configure(host))
+      const ask = Effect.fnUntraced(function* (command: Uint8Array) {
+        const listening = host.submit(7, "in", 8)
+        yield* soon(host.control(0x21, 0, 0, 12, command))
+        assert.deepStrictEqual(Uint8Array.from((yield* soon(listening.ended)).data), hex("a1 01 00 00 0c 00 00 00"))
+        return Uint8Array.from((yield* soon(host.control(0xa1, 1, 0, 12, 4096))).data)
+      })
+      const open = hex("01 00 00 00 10 00 00 00 01 00 00 00 00 10 00 00")
+      const close = hex("02 00 00 00 0c 00 00 00 02 00 00 00")
+      assert.deepStrictEqual(yield* ask(open), hex("01 00 00 80 10 00 00 00 01 00 00 00 00 00 00 00"))
+      assert.strictEqual((yield* soon(host.control(0x21, 5, 0, 12, 0))).status, 0)
+      // Not open.
+      assert.deepStrictEqual(yield* ask(close), hex("04 00 00 80 10 00 00 00 02 00 00 00 05 00 00 00"))
+      assert.deepStrictEqual(yield* ask(open), hex("01 00 00 80 10 00 00 00 01 00 00 00 00 00 00 00"))
+      assert.deepStrictEqual(yield* ask(close), hex("02 00 00 80 10 00 00 00 02 00 00 00 00 00 00 00"))
+    })
+  )
+
+  it.live("sends MBIM in fragments that fit its control transfers, one for each request", () =>
+    Effect.gen(function* () {
+      const behaviours = [Sim.behaviour("mbimSmallTransfers", { bytes: 64 })]
+      const modem = yield* Sim.make(Sim.em7455({ timing: Sim.instant, composition: 9, behaviours }))
+      const { address } = yield* serveUsbIp([modem], local)
+      const host = yield* hostAt(address.port)
+      const record = Result.getOrThrow(decodeImportReply(yield* soon(host.import("1-1")))).device
+      assert.deepStrictEqual([record?.productId, record?.interfaces], [0x68b1, 2])
+      yield* soon(configure(host))
+      const configuration = (yield* soon(host.control(0x80, 6, 0x0200, 0, 255))).data
+      assert.include(Buffer.from(configuration).toString("hex"), "0c241b0001400020")
+      const read = Effect.fnUntraced(function* () {
+        assert.strictEqual((yield* soon(host.submit(1, "in", 8).ended)).length, 8)
+        return Uint8Array.from((yield* soon(host.control(0xa1, 1, 0, 0, 4096))).data)
+      })
+      yield* soon(host.control(0x21, 0, 0, 0, hex("01 00 00 00 10 00 00 00 01 00 00 00 00 10 00 00")))
+      yield* read()
+      // Basic connect, device caps, a query.
+      const caps = hex(
+        "03 00 00 00 30 00 00 00 02 00 00 00 01 00 00 00 00 00 00 00 a2 89 cc 33 bc bb 8b 4f b6 b0 13 3e c2 aa e6 df 01 00 00 00 00 00 00 00 00 00 00 00"
+      )
+      yield* soon(host.control(0x21, 0, 0, 0, caps))
+      const first = yield* read()
+      const total = first[12] ?? 0
+      assert.isAbove(total, 1)
+      assert.strictEqual(first.length, 64)
+      for (let index = 1; index < total; index++) {
+        const next = yield* read()
+        assert.isAtMost(next.length, 64)
+        assert.deepStrictEqual([next[4], next[12], next[16]], [next.length, total, index])
+      }
+    })
+  )
+
   it.live("leaves the bus by closing the connection, and comes back as its boot loader under the same bus id", () =>
     Effect.gen(function* () {
       const modem = yield* Sim.make(Sim.em7455({ timing: Sim.instant }))

@@ -12,14 +12,14 @@ export const swiPorts: ReadonlyArray<ModelPort> = [
 export const qmiComposition: Composition = { number: 6, ports: swiPorts }
 
 /** 4096 in the descriptors that the kernel was shown (lab notes); nobody's measurement of a modem. */
-const maxControlMessage = 4096
+export const usualMaxControlMessage = 4096
 
 /** DM, NMEA, AT, MBIM: 12 control, 13 data (devices.md §3). The ids stay those of the model. */
 export const mbimComposition: Composition = {
   number: 8,
   ports: [
     ...swiPorts.filter(({ role }) => role !== "control"),
-    { role: "control", interfaceNumber: 12, driver: "cdc_mbim", maxControlMessage }
+    { role: "control", interfaceNumber: 12, driver: "cdc_mbim", maxControlMessage: usualMaxControlMessage }
   ],
   otherInterfaces: 1
 }
@@ -30,7 +30,7 @@ export const mbimComposition: Composition = {
  */
 export const mbimOnlyComposition: Composition = {
   number: 9,
-  ports: [{ role: "control", interfaceNumber: 0, driver: "cdc_mbim", maxControlMessage }],
+  ports: [{ role: "control", interfaceNumber: 0, driver: "cdc_mbim", maxControlMessage: usualMaxControlMessage }],
   otherInterfaces: 1,
   productId: 0x68b1
 }

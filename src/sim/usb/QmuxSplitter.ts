@@ -4,7 +4,14 @@ import { MARKER } from "../../protocol/qmi/Qmux.ts"
 /** A frame that never ends is given out as it is beyond this (QMUX has at most 64 KiB and a marker). */
 const maxHeld = 65_536
 
-export class QmuxSplitter {
+/** Messages of a control port, one for each answer to the host. */
+export interface Splitter {
+  readonly push: (bytes: Uint8Array) => ReadonlyArray<Uint8Array>
+  /** Drops a message that has begun. */
+  readonly clear: () => void
+}
+
+export class QmuxSplitter implements Splitter {
   #held: Uint8Array = new Uint8Array(0)
 
   push(bytes: Uint8Array): ReadonlyArray<Uint8Array> {
@@ -35,5 +42,9 @@ export class QmuxSplitter {
     }
     this.#held = rest.slice()
     return out
+  }
+
+  clear(): void {
+    this.#held = new Uint8Array(0)
   }
 }

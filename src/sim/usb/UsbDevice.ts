@@ -16,7 +16,7 @@ const manufacturer = "Sierra Wireless, Incorporated"
 
 /** How this enumeration describes itself; `undefined` when nothing is known about the model's composition. */
 export const describe = (model: Model, attachment: Attachment, composition: number): UsbDescription | undefined => {
-  const layout = layoutOf(model, attachment.mode, composition)
+  const layout = layoutOf(model, attachment.mode, composition, attachment.maxControlMessage)
   if (layout === undefined) return undefined
   const { product, productId, serial, vendorId } = attachment
   return { ...layout, vendorId, productId, manufacturer, product, serial }
@@ -45,6 +45,8 @@ export const makeUsbDevice = Effect.fnUntraced(function* (
     )
   )
   const signalOf = new Map(signals)
+  const resets = yield* Queue.unbounded<PortRole>()
+  yield* Queue.take(resets).pipe(Effect.flatMap(modem.resetFunction), Effect.forever, Effect.forkIn(scope))
   const wake = (which: "out" | "drained") => (interfaceNumber: number) => {
     const pair = signalOf.get(interfaceNumber)
     if (pair !== undefined) Queue.offerUnsafe(pair[which], undefined)
@@ -52,7 +54,11 @@ export const makeUsbDevice = Effect.fnUntraced(function* (
   const outlets = (complete: UsbOutlets["complete"]): UsbOutlets => ({
     complete,
     outReady: wake("out"),
-    drained: wake("drained")
+    drained: wake("drained"),
+    functionReset: (interfaceNumber) => {
+      const role = description.interfaces.find(({ number }) => number === interfaceNumber)?.role
+      if (role !== undefined) Queue.offerUnsafe(resets, role)
+    }
   })
   const usb = new UsbFunction(
     description,
@@ -82,7 +88,11 @@ export const makeUsbDevice = Effect.fnUntraced(function* (
   const pumped = new Set<PortRole>()
   const portsChanged = (now: Attachment): Effect.Effect<void> =>
     Effect.forEach(
-      description.interfaces.filter(({ role }) => !pumped.has(role) && now.ports.some((port) => port.role === role)),
+      description.interfaces.flatMap(({ number, role }) =>
+        role !== undefined && !pumped.has(role) && now.ports.some((port) => port.role === role)
+          ? [{ number, role }]
+          : []
+      ),
       ({ number, role }) => {
         pumped.add(role)
         return pump(number, role).pipe(

@@ -5,10 +5,14 @@
 import { Status } from "../../protocol/usbip/message.ts"
 import { decodeSetup, nothing, standardRequest } from "./control.ts"
 import type { ControlState, Setup } from "./control.ts"
+import { endpointsOf } from "./descriptors.ts"
 import type { UsbDescription, UsbInterface } from "./descriptors.ts"
 import { InPipe } from "./InPipe.ts"
 import type { Complete } from "./InPipe.ts"
+import { defaultNtbInputSize, MbimRequest, ntbInputSize, ntbParameters } from "./mbim-requests.ts"
+import { MbimSplitter } from "./MbimSplitter.ts"
 import { QmuxSplitter } from "./QmuxSplitter.ts"
+import type { Splitter } from "./QmuxSplitter.ts"
 
 /** A USB request block as the host submits it. */
 export interface UsbRequest {
@@ -30,6 +34,8 @@ export interface UsbOutlets {
   readonly outReady: (interfaceNumber: number) => void
   /** The port may send again after `full` was true. */
   readonly drained: (interfaceNumber: number) => void
+  /** The function behind this interface begins anew. */
+  readonly functionReset: (interfaceNumber: number) => void
 }
 
 const ClassRequest = {
@@ -41,6 +47,8 @@ const ClassRequest = {
   sendBreak: 0x23
 } as const
 
+/** Standard request SET_INTERFACE. */
+const setInterface = 11
 const RESPONSE_AVAILABLE = 0x01
 const DTR = 1
 
@@ -72,12 +80,16 @@ interface Side {
   outHeld: number
   /** Behind full buffers: not answered yet. */
   readonly outWaiting: Array<Out>
-  readonly splitter: QmuxSplitter
+  readonly splitter: Splitter
   readonly answers: Array<Uint8Array>
+  ntbInput: Uint8Array
   lineCoding: Uint8Array
   dtr: boolean
   wasFull: boolean
 }
+
+/** Commands and answers go over endpoint 0; the interface's own endpoints carry notifications, and network packets. */
+const isEncapsulated = ({ requests }: UsbInterface): boolean => requests === "encapsulated" || requests === "mbim"
 
 const isIn = (address: number): boolean => (address & 0x80) !== 0
 
@@ -85,7 +97,7 @@ const makeSide = (description: UsbInterface): Side => {
   const pipe = (transfer: "bulk" | "interrupt"): InPipe =>
     new InPipe(
       transfer,
-      description.endpoints.find((one) => one.transfer === transfer && isIn(one.address))?.packetSize ?? 512
+      endpointsOf(description).find((one) => one.transfer === transfer && isIn(one.address))?.packetSize ?? 512
     )
   return {
     description,
@@ -94,8 +106,9 @@ const makeSide = (description: UsbInterface): Side => {
     out: [],
     outHeld: 0,
     outWaiting: [],
-    splitter: new QmuxSplitter(),
+    splitter: description.requests === "mbim" ? new MbimSplitter() : new QmuxSplitter(),
     answers: [],
+    ntbInput: defaultNtbInputSize,
     // 115200 8N1 (CDC PSTN §6.3.11).
     lineCoding: Uint8Array.of(0x00, 0xc2, 0x01, 0x00, 0, 0, 8),
     dtr: false,
@@ -115,12 +128,27 @@ const join = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
   return out
 }
 
+interface End {
+  readonly side: Side
+  readonly transfer: "bulk" | "interrupt"
+  /** Whether it is there in alternate setting 1 only. */
+  readonly alternate: boolean
+}
+
+const endsOf = (side: Side): ReadonlyArray<readonly [number, End]> => {
+  const { alternate = [], endpoints } = side.description
+  return [
+    ...endpoints.map(({ address, transfer }) => [address, { side, transfer, alternate: false }] as const),
+    ...alternate.map(({ address, transfer }) => [address, { side, transfer, alternate: true }] as const)
+  ]
+}
+
 export class UsbFunction {
   readonly description: UsbDescription
   readonly #sides: ReadonlyMap<number, Side>
   /** By endpoint address. */
-  readonly #endpoints: ReadonlyMap<number, { readonly side: Side; readonly transfer: "bulk" | "interrupt" }>
-  readonly #control: ControlState = { configuration: 0, remoteWakeup: false, halted: new Set() }
+  readonly #endpoints: ReadonlyMap<number, End>
+  readonly #control: ControlState = { configuration: 0, remoteWakeup: false, halted: new Set(), alternate: new Set() }
   #outlets: UsbOutlets
 
   constructor(description: UsbDescription, outlets: UsbOutlets) {
@@ -128,11 +156,7 @@ export class UsbFunction {
     this.#outlets = outlets
     const sides = description.interfaces.map(makeSide)
     this.#sides = new Map(sides.map((side) => [side.description.number, side]))
-    this.#endpoints = new Map(
-      sides.flatMap((side) =>
-        side.description.endpoints.map(({ address, transfer }) => [address, { side, transfer }] as const)
-      )
-    )
+    this.#endpoints = new Map(sides.flatMap(endsOf))
   }
 
   /** Another carrier has the device from now on: everything as after a bus reset, nothing is owed to the one before. */
@@ -141,6 +165,7 @@ export class UsbFunction {
     this.#control.configuration = 0
     this.#control.remoteWakeup = false
     this.#control.halted.clear()
+    this.#control.alternate.clear()
     for (const side of this.#sides.values()) {
       side.bulkIn.clear()
       side.interrupt.clear()
@@ -148,6 +173,7 @@ export class UsbFunction {
       side.outHeld = 0
       side.outWaiting.length = 0
       side.answers.length = 0
+      side.ntbInput = defaultNtbInputSize
       side.dtr = false
       this.#noteDrained(side)
     }
@@ -160,14 +186,18 @@ export class UsbFunction {
     if (target === undefined || this.#control.configuration === 0 || this.#control.halted.has(address)) {
       return this.#outlets.complete(request.id, Status.stall, 0, undefined)
     }
-    const { side, transfer } = target
+    const { alternate, side, transfer } = target
+    if (alternate && !this.#control.alternate.has(side.description.number)) {
+      return this.#outlets.complete(request.id, Status.stall, 0, undefined)
+    }
     if (transfer === "interrupt") return side.interrupt.request(request, this.#outlets.complete)
     if (request.direction === "in") {
       side.bulkIn.request(request, this.#outlets.complete)
       return this.#noteDrained(side)
     }
-    // Network packets of a modem without a data session go nowhere; the interface of a QMI port carries nothing else.
-    if (side.description.requests === "encapsulated" || request.length === 0) {
+    // Network packets of a modem without a data session go nowhere; such an interface carries nothing else.
+    const isNetwork = side.description.role === undefined || isEncapsulated(side.description)
+    if (isNetwork || request.length === 0) {
       return this.#outlets.complete(request.id, Status.ok, request.length, undefined)
     }
     this.#takeData(side, request)
@@ -217,7 +247,7 @@ export class UsbFunction {
   send(interfaceNumber: number, bytes: Uint8Array): void {
     const side = this.#sides.get(interfaceNumber)
     if (side === undefined) return
-    if (side.description.requests !== "encapsulated") return side.bulkIn.send(bytes, this.#outlets.complete)
+    if (!isEncapsulated(side.description)) return side.bulkIn.send(bytes, this.#outlets.complete)
     for (const answer of side.splitter.push(bytes)) this.#queueAnswer(side, answer)
   }
 
@@ -270,7 +300,16 @@ export class UsbFunction {
       if (isIn(address)) pipe.fail(Status.stall, this.#outlets.complete)
       else for (const { id } of target.side.outWaiting.splice(0)) this.#outlets.complete(id, Status.stall, 0, undefined)
     }
+    if (answer !== undefined && setup.request === setInterface) this.#onSetting(setup.index & 0xff)
     return answer
+  }
+
+  /** The network side of MBIM in setting 0 is as it was in the beginning, sizes included (NCM 1.0 §7.2). */
+  #onSetting(interfaceNumber: number): void {
+    const side = this.#sides.get(interfaceNumber)
+    if (side?.description.alternate === undefined || this.#control.alternate.has(interfaceNumber)) return
+    side.bulkIn.fail(Status.stall, this.#outlets.complete)
+    for (const other of this.#sides.values()) other.ntbInput = defaultNtbInputSize
   }
 
   #stall(request: UsbRequest): void {
@@ -283,6 +322,7 @@ export class UsbFunction {
     const { needsDtr, requests } = side.description
     const toHost = request.direction === "in"
     if (requests === "none") return undefined
+    if (requests === "mbim") return this.#mbimRequest(request, setup, side)
     if (setup.request === ClassRequest.setControlLineState && !toHost) {
       const before = side.dtr
       side.dtr = (setup.value & DTR) !== 0
@@ -313,7 +353,47 @@ export class UsbFunction {
     }
   }
 
+  #mbimRequest(request: UsbRequest, setup: Setup, side: Side): Uint8Array | "later" | undefined {
+    const { maxControlMessage = 0, number } = side.description
+    if (request.direction === "in") {
+      switch (setup.request) {
+        case ClassRequest.getEncapsulatedResponse:
+          return this.#fetch(side, setup)
+        case MbimRequest.getNtbParameters:
+          return ntbParameters()
+        case MbimRequest.getNtbInputSize:
+          return side.ntbInput
+        default:
+          return undefined
+      }
+    }
+    switch (setup.request) {
+      case ClassRequest.sendEncapsulatedCommand:
+        if (request.data.length > maxControlMessage) return undefined
+        if (request.data.length === 0) return nothing
+        this.#takeData(side, request)
+        return "later"
+      case MbimRequest.setNtbInputSize: {
+        const size = ntbInputSize(request.data)
+        if (size !== undefined) side.ntbInput = size
+        return size === undefined ? undefined : nothing
+      }
+      case MbimRequest.resetFunction:
+        // As after SET_CONFIGURATION: not open, and nothing is owed to the host.
+        side.out.length = 0
+        side.outHeld = 0
+        side.ntbInput = defaultNtbInputSize
+        this.#forgetAnswers(side)
+        this.#fillBuffers(side)
+        this.#outlets.functionReset(number)
+        return nothing
+      default:
+        return undefined
+    }
+  }
+
   #forgetAnswers(side: Side): void {
+    side.splitter.clear()
     side.answers.length = 0
     side.interrupt.forget()
     this.#noteDrained(side)

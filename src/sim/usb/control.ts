@@ -5,6 +5,7 @@ import {
   configurationValue,
   DescriptorType,
   deviceDescriptor,
+  endpointsOf,
   stringDescriptor
 } from "./descriptors.ts"
 import type { UsbDescription } from "./descriptors.ts"
@@ -33,6 +34,8 @@ export interface ControlState {
   configuration: number
   remoteWakeup: boolean
   readonly halted: Set<number>
+  /** Interfaces in alternate setting 1; all others are in 0. */
+  readonly alternate: Set<number>
 }
 
 const Request = {
@@ -64,7 +67,7 @@ export const standardRequest = (
   const endpoint = index & 0x8f
   const hasEndpoint =
     (endpoint & 0x0f) === 0 ||
-    device.interfaces.some(({ endpoints }) => endpoints.some(({ address }) => address === endpoint))
+    device.interfaces.some((one) => endpointsOf(one).some(({ address }) => address === endpoint))
   const feature = (on: boolean): Uint8Array | undefined => {
     if (recipient === Recipient.device && value === Feature.remoteWakeup) {
       state.remoteWakeup = on
@@ -113,14 +116,20 @@ export const standardRequest = (
       if (toHost || recipient !== Recipient.device || (value !== 0 && value !== configurationValue)) return undefined
       state.configuration = value
       state.halted.clear()
+      state.alternate.clear()
       return nothing
     case Request.getInterface:
-      return toHost && hasInterface && state.configuration !== 0 ? Uint8Array.of(0) : undefined
+      return toHost && hasInterface && state.configuration !== 0
+        ? Uint8Array.of(state.alternate.has(index & 0xff) ? 1 : 0)
+        : undefined
     case Request.setInterface: {
-      // There is only alternate setting 0; choosing it again clears the halts of its endpoints (USB 2.0 §9.4.10).
       const chosen = device.interfaces.find(({ number }) => number === (index & 0xff))
-      if (toHost || value !== 0 || chosen === undefined || state.configuration === 0) return undefined
-      for (const { address } of chosen.endpoints) state.halted.delete(address)
+      if (toHost || chosen === undefined || state.configuration === 0) return undefined
+      if (value > (chosen.alternate === undefined ? 0 : 1)) return undefined
+      if (value === 0) state.alternate.delete(chosen.number)
+      else state.alternate.add(chosen.number)
+      // Choosing a setting, also the same again, clears the halts of its endpoints (USB 2.0 §9.4.10).
+      for (const { address } of endpointsOf(chosen)) state.halted.delete(address)
       return nothing
     }
     default:

@@ -13,16 +13,29 @@ export interface UsbInterface {
   readonly number: number
   /** Class, subclass, protocol. */
   readonly triple: readonly [number, number, number]
+  /** Of alternate setting 0. */
   readonly endpoints: ReadonlyArray<UsbEndpoint>
+  /** Of alternate setting 1, where there is one. */
+  readonly alternate?: ReadonlyArray<UsbEndpoint>
   /** Class-specific descriptors, behind the interface's own. */
   readonly functional: ReadonlyArray<ReadonlyArray<number>>
-  /** The modem's port behind it. */
-  readonly role: PortRole
-  /** Class requests that it knows: `encapsulated` for QMI, `serial` for line state and coding, `none`. */
-  readonly requests: "encapsulated" | "serial" | "none"
+  /** The modem's port behind it; absent where only network packets go. */
+  readonly role?: PortRole
+  /** Class requests that it knows: `encapsulated` for QMI, `mbim`, `serial` for line state and coding, `none`. */
+  readonly requests: "encapsulated" | "mbim" | "serial" | "none"
   /** `encapsulated`: deaf until the host has raised DTR. */
   readonly needsDtr?: true
+  /** `mbim`: bytes of one control transfer, as the functional descriptor says. */
+  readonly maxControlMessage?: number
+  /** The descriptor in front of it that says which interfaces make one function. */
+  readonly association?: ReadonlyArray<number>
 }
+
+/** Endpoints of all its alternate settings. */
+export const endpointsOf = ({ alternate = [], endpoints }: UsbInterface): ReadonlyArray<UsbEndpoint> => [
+  ...endpoints,
+  ...alternate
+]
 
 /** Numbers of the string descriptors; 0 = none. */
 export interface StringIndexes {
@@ -86,16 +99,26 @@ const endpointBytes = ({ address, interval, packetSize, transfer }: UsbEndpoint)
   interval
 ]
 
-const interfaceBytes = ({ endpoints, functional, number, triple }: UsbInterface): ReadonlyArray<number> => [
+const settingBytes = (
+  { functional, number, triple }: UsbInterface,
+  alternate: number,
+  endpoints: ReadonlyArray<UsbEndpoint>
+): ReadonlyArray<number> => [
   9,
   DescriptorType.interface,
   number,
-  0,
+  alternate,
   endpoints.length,
   ...triple,
   0,
-  ...functional.flat(),
+  ...(alternate === 0 ? functional.flat() : []),
   ...endpoints.flatMap(endpointBytes)
+]
+
+const interfaceBytes = (one: UsbInterface): ReadonlyArray<number> => [
+  ...(one.association ?? []),
+  ...settingBytes(one, 0, one.endpoints),
+  ...(one.alternate === undefined ? [] : settingBytes(one, 1, one.alternate))
 ]
 
 export const configurationDescriptor = ({ interfaces, strings }: UsbDescription): Uint8Array => {

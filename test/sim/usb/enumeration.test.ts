@@ -95,7 +95,7 @@ describe("what a modem tells about itself on USB", () => {
   })
 
   it("says nothing about compositions that cannot be served", () => {
-    assert.strictEqual(layoutOf({ family: "SWI9X30" }, "application", 8), undefined)
+    assert.strictEqual(layoutOf({ family: "SWI9X15" }, "application", 8), undefined)
     assert.strictEqual(layoutOf({ family: "SWI9X50" }, "boot-and-hold", 6), undefined)
   })
 })

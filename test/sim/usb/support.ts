@@ -13,10 +13,12 @@ export interface Answer {
 
 export const describeModel = (
   name: ModelName,
-  mode: "application" | "boot-and-hold" = "application"
+  mode: "application" | "boot-and-hold" = "application",
+  composition = 6,
+  maxControlMessage?: number
 ): UsbDescription => {
   const model = models[name]
-  const layout = layoutOf(model, mode, 6)
+  const layout = layoutOf(model, mode, composition, maxControlMessage)
   if (layout === undefined) throw new Error("no layout")
   return {
     ...layout,
@@ -44,6 +46,7 @@ export const attachHost = (description: UsbDescription) => {
   const order: Array<number> = []
   const ready: Array<number> = []
   const drained: Array<number> = []
+  const resets: Array<number> = []
   let last = 0
   const outlets = {
     complete: (id: number, status: number, length: number, data: Uint8Array | undefined) => {
@@ -52,7 +55,8 @@ export const attachHost = (description: UsbDescription) => {
       order.push(id)
     },
     outReady: (number: number) => void ready.push(number),
-    drained: (number: number) => void drained.push(number)
+    drained: (number: number) => void drained.push(number),
+    functionReset: (number: number) => void resets.push(number)
   }
   const usb = new UsbFunction(description, outlets)
   const submit = (
@@ -80,7 +84,7 @@ export const attachHost = (description: UsbDescription) => {
     const direction = (requestType & 0x80) !== 0 ? "in" : "out"
     return answers.get(submit(0, direction, data, { setup: setupOf(requestType, request, value, index, length) }))
   }
-  return { usb, outlets, answers, order, ready, drained, submit, control }
+  return { usb, outlets, answers, order, ready, drained, resets, submit, control }
 }
 
 /** The same after SET_CONFIGURATION. */
