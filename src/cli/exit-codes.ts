@@ -26,7 +26,8 @@ export const exitCodes = {
       "DECODE_UNKNOWN_PROTOCOL",
       "PLAN_OPTION_WITHOUT_PREFERENCE",
       "PLAN_STORAGE_INDEX",
-      "PLAN_VALUE_MALFORMED"
+      "PLAN_VALUE_MALFORMED",
+      "AT_UNSENDABLE"
     ]
   },
   noDevice: { exit: 3, meaning: "no modem found", codes: ["DEVICE_NONE"] },

@@ -18,7 +18,7 @@ import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
 import type { Attempt } from "../FlowError.ts"
 import { nowIs } from "../Run.ts"
-import { connect } from "./control.ts"
+import { connect } from "./connect.ts"
 
 /** Factory value on all families (at.md §3.1); some 9x30 refuse `AT!BOOTHOLD` until it was given (at.md §3.2). */
 const unlock = 'AT!ENTERCND="A710"'

@@ -3,13 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import { BusError } from "../../device/BusError.ts"
 import type { Family } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
 import { watchBus } from "../../device/watch.ts"
-import type { OpenOptions, PortInfo, UsbDevice } from "../../device/UsbBus.ts"
+import type { PortInfo, UsbDevice } from "../../device/UsbBus.ts"
 import { step } from "../../flow/Step.ts"
 import type { PreferenceFacts } from "../../plan/facts.ts"
 import * as Ctl from "../../protocol/qmi/ctl.ts"
@@ -18,30 +17,10 @@ import type { MbimDeadlines } from "../../session/MbimLink.ts"
 import { QmiError } from "../../session/QmiError.ts"
 import { openQmiSession, qmiDeadlines } from "../../session/QmiSession.ts"
 import type { QmiDeadlines, QmiFailure, QmiSession } from "../../session/QmiSession.ts"
-import type { TransportError } from "../../transport/TransportError.ts"
 import { carrierOf, DeviceOpen, DeviceOpenProxy } from "../DeviceOpen.ts"
 import { FlowError } from "../FlowError.ts"
 import { readFacts } from "../read-facts.ts"
-
-/** A node that has just appeared may not be ready: its driver binds, permissions are set (flows.md §9 W12). */
-const settling = (error: TransportError): boolean =>
-  error.reason._tag === "NotThere" ||
-  error.reason._tag === "Busy" ||
-  error.reason._tag === "PermissionDenied" ||
-  error.reason._tag === "ProxyRefused"
-
-/** Opens a port, with patience for one that is still being set up. */
-export const connect = (device: UsbDevice, port: PortInfo, options: OpenOptions = {}) =>
-  Effect.flatMap(UsbBus, (bus) =>
-    bus.open(device, port, options).pipe(
-      Effect.retry({
-        schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
-          Schedule.upTo({ duration: Duration.seconds(10) })
-        ),
-        while: settling
-      })
-    )
-  )
+import { connect } from "./connect.ts"
 
 /** The first patience with each protocol where nothing tells which one the port speaks; doubled in each round. */
 const firstTry = Duration.seconds(2)

@@ -14,7 +14,7 @@ import type { QdlSession } from "../../session/QdlSession.ts"
 import { emit } from "../events.ts"
 import { nowIs } from "../Run.ts"
 import { arriveHeld } from "./boot-and-hold.ts"
-import { connect } from "./control.ts"
+import { connect } from "./connect.ts"
 import { sendPayload } from "./send.ts"
 import type { Transferred } from "./state.ts"
 
