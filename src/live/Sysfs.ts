@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import { isListed, roleOfTty, rowsOf } from "../device/table/table.ts"
 import type { PortInfo, PortRole, UsbDevice, UsbInterface } from "../device/UsbBus.ts"
-import { decimalOf, hexOf, inodeOf, linkName, namesIn, readLocked, readText } from "./attributes.ts"
+import { decimalOf, hexOf, inodeOf, linkName, namesIn, readBytes, readLocked, readText } from "./attributes.ts"
 import { Roots } from "./Roots.ts"
+import { maxControlMessageOf } from "./usb-descriptors.ts"
 
 /** Drivers of modem ports: a device that one of them has bound is looked at whatever its ids are. */
 const controlDrivers: ReadonlySet<string> = new Set(["qmi_wwan", "cdc_mbim", "cdc_wdm"])
@@ -19,6 +20,7 @@ const devicePattern = /^(\d+)-(\d+(?:\.\d+)*)$/
 const nodePattern = /^(?:tty[A-Za-z]*\d+|cdc-wdm\d+)$/
 
 interface Found {
+  readonly configuration: number
   readonly number: number
   readonly folder: string
   readonly driver: string | undefined
@@ -30,10 +32,12 @@ const interfacesIn = (folder: string, name: string): ReadonlyArray<Found> =>
     .flatMap((entry): ReadonlyArray<Found> => {
       if (!entry.startsWith(`${name}:`)) return []
       // `1-2:1.8`: number of the configuration, then of the interface, both decimal.
-      const number = decimalOf(/^\d+\.(\d+)$/.exec(entry.slice(name.length + 1))?.[1])
-      if (number === undefined) return []
+      const numbers = /^(\d+)\.(\d+)$/.exec(entry.slice(name.length + 1))
+      const configuration = decimalOf(numbers?.[1])
+      const number = decimalOf(numbers?.[2])
+      if (configuration === undefined || number === undefined) return []
       const path = join(folder, entry)
-      return [{ number, folder: path, driver: linkName(join(path, "driver")) }]
+      return [{ configuration, number, folder: path, driver: linkName(join(path, "driver")) }]
     })
     .toSorted((a, b) => a.number - b.number)
 
@@ -64,6 +68,9 @@ const peerOf = (devices: string, name: string): string | undefined => {
 /** A field, unless there is nothing to say. */
 const given = <K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } =>
   (value === undefined || value === "" ? {} : { [key]: value }) as { readonly [P in K]?: string }
+
+/** Whether its control port may carry MBIM. */
+const mayBeMbim = ({ driver }: Found): boolean => driver === "cdc_mbim" || driver === "cdc_wdm"
 
 interface Candidate {
   readonly name: string
@@ -108,12 +115,22 @@ const deviceOf = async (devices: string, dev: string, candidate: Candidate): Pro
   const device = decimalOf(readText(join(folder, "devnum")))
   const found = interfacesIn(folder, name)
   const interfaceCount = decimalOf(count) ?? found.length
+  // The device's own word for what one control transfer of MBIM holds: the kernel cuts off what a write has beyond that.
+  const descriptors = found.some(mayBeMbim) ? await readBytes(join(folder, "descriptors")) : undefined
+  const limitOf = (one: Found) => {
+    const maxControlMessage =
+      descriptors === undefined || !mayBeMbim(one)
+        ? undefined
+        : maxControlMessageOf(descriptors, one.configuration, one.number)
+    return maxControlMessage === undefined ? {} : { maxControlMessage }
+  }
   const ports = found.flatMap((one) =>
     nodesOf(one).map((node): PortInfo => ({
       name: node,
       role: roleOf(candidate, one, node, interfaceCount === 1),
       driver: one.driver ?? "none",
       interfaceNumber: one.number,
+      ...limitOf(one),
       node: join(dev, node)
     }))
   )

@@ -51,6 +51,30 @@ export const readLocked = async (path: string): Promise<string | undefined> => {
   }
 }
 
+/** Longest file of bytes: nobody has so many configurations. */
+const mostBytes = 65_536
+
+/** A file of bytes, or its beginning, beside the event loop; undefined where it is not there. */
+export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
+  try {
+    const file = await open(path, "r")
+    try {
+      const buffer = Buffer.allocUnsafe(mostBytes)
+      let length = 0
+      // The kernel gives out a page at a time.
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, length, mostBytes - length, length)
+        length += bytesRead
+        if (bytesRead === 0 || length === mostBytes) return new Uint8Array(buffer.subarray(0, length))
+      }
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
 const numberOf =
   (pattern: RegExp, radix: number) =>
   (text: string | undefined): number | undefined =>

@@ -22,6 +22,8 @@ export interface FakeDevice {
   readonly product?: string
   readonly manufacturer?: string
   readonly interfaces: ReadonlyArray<FakeInterface>
+  /** As the kernel has them from the device. */
+  readonly descriptors?: Uint8Array
   /** Instead of the number of interfaces; undefined leaves the file out. */
   readonly interfaceCount?: string | undefined
 }
@@ -108,6 +110,7 @@ const makeSystem = (root: string): FakeSystem => {
       for (const [name, value] of Object.entries(files)) {
         if (value !== undefined) writeFileSync(join(folder, name), `${value}\n`)
       }
+      if (device.descriptors !== undefined) writeFileSync(join(folder, "descriptors"), device.descriptors)
       for (const one of device.interfaces) bind(device.path, one)
       link(join(devices, device.path), folder)
     },
