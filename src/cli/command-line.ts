@@ -54,6 +54,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
   readonly tty: Option.Option<string>
   readonly usbPath: Option.Option<string>
   readonly serial: Option.Option<string>
+  readonly transport: Option.Option<"auto" | "kernel" | "usb">
   readonly simulate: Option.Option<string>
   readonly simulateSpeed: number
   readonly simulateMode: "application" | "boot-and-hold"
@@ -71,6 +72,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
       ...(Option.isSome(from.usbPath) ? { usbPath: from.usbPath.value } : {}),
       ...(Option.isSome(from.serial) ? { serial: from.serial.value } : {})
     },
+    ...(Option.isSome(from.transport) ? { transport: from.transport.value } : {}),
     simulation: Option.isSome(from.simulate)
       ? {
           model: from.simulate.value,

@@ -50,6 +50,10 @@ export const modemFlags = {
   tty: text("tty", "PATH", "take the modem with this serial port, e.g. /dev/ttyUSB2").pipe(Flag.withAlias("t")),
   usbPath: text("usb-path", "PATH", "take the modem at this USB port, e.g. 1-2"),
   serial: text("serial", "SERIAL", "take the modem with this USB serial number"),
+  transport: Flag.Literals("transport", ["auto", "kernel", "usb"]).pipe(
+    Flag.withDescription("open ports by the kernel's drivers, by straight USB, or as it turns out (auto)"),
+    Flag.optional
+  ),
   simulate: text("simulate", "MODEL", "work on a simulated modem: mc7710, mc7354, mc7455, em7455 or em7455-lenovo"),
   simulateSpeed: Flag.Finite("simulate-speed").pipe(
     Flag.withMetavar("FACTOR"),

@@ -1,5 +1,6 @@
 /** What the command line says, as plain data: the commands take this and nothing of the parser. */
 import type { Selector } from "../device/Modem.ts"
+import type { TransportChoice } from "../live/Transport.ts"
 import type { DeviceOpenMode } from "../update/DeviceOpen.ts"
 
 export interface Simulation {
@@ -21,6 +22,8 @@ export interface ModemInput {
   readonly deviceOpen?: DeviceOpenMode
   /** The control port is shared: opened by `qmi-proxy` or `mbim-proxy`. */
   readonly proxy?: true
+  /** What `--transport` says. */
+  readonly transport?: TransportChoice
 }
 
 export interface ImagesInput {

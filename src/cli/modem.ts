@@ -1,23 +1,27 @@
 /** From the options to a modem: which bus, and which of the modems on it. */
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
 import * as Modem from "../device/Modem.ts"
 import type { UsbBus, UsbMode } from "../device/UsbBus.ts"
 import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
+import { Transport } from "../live/Transport.ts"
+import type { TransportChoice } from "../live/Transport.ts"
 import { refuse } from "./CommandError.ts"
 import type { CommandError } from "./CommandError.ts"
 import type { ModemInput, WriteInput } from "./inputs.ts"
 
 /** The real ones: their layer and native modules are loaded when they are wanted. */
 const liveBus = Effect.fnUntraced(function* (
-  checksModemManager: boolean
+  checksModemManager: boolean,
+  transport: TransportChoice
 ): Effect.fn.Return<Layer.Layer<UsbBus>, CommandError> {
   const live = yield* Effect.promise(() =>
     import("../live/index.ts").then(({ layer, modemManager }) => ({ layer, modemManager }))
   )
   const pid = checksModemManager ? yield* live.modemManager : undefined
-  return pid === undefined ? live.layer : yield* refuse({ _tag: "ModemManagerRuns", pid })
+  const chosen = Layer.provide(live.layer, Layer.succeed(Transport, transport))
+  return pid === undefined ? chosen : yield* refuse({ _tag: "ModemManagerRuns", pid })
 })
 
 const options = {
@@ -33,7 +37,7 @@ export const onBus =
   (input: ModemInput & Partial<WriteInput>) =>
   <A, E, R>(command: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
-      const { deviceOpen = "auto", ignoreModemManager, proxy, selector, simulation } = input
+      const { deviceOpen = "auto", ignoreModemManager, proxy, selector, simulation, transport = "auto" } = input
       const effect = command.pipe(
         Effect.provideService(DeviceOpen, deviceOpen),
         Effect.provideService(DeviceOpenProxy, proxy === true)
@@ -42,7 +46,13 @@ export const onBus =
       if (unreadable !== undefined) {
         return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })
       }
-      if (simulation === undefined) return yield* Effect.provide(effect, yield* liveBus(ignoreModemManager === false))
+      if (simulation === undefined) {
+        return yield* Effect.provide(effect, yield* liveBus(ignoreModemManager === false, transport))
+      }
+      if (input.transport !== undefined) {
+        const detail = "--transport is for real modems: a simulated one has no USB"
+        return yield* refuse({ _tag: "BadUsage", command: "boothold", detail })
+      }
       const simulatedBus = yield* Effect.promise(() => import("./simulate.ts").then(({ simulatedBus }) => simulatedBus))
       return yield* Effect.provide(effect, yield* simulatedBus(simulation))
     })

@@ -19,6 +19,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
   const named = simulation === undefined || Object.keys(selector).length > 0
   const selection = [
     ...option("--usb-path", named ? modem.identity.portPath : undefined),
+    ...option("--transport", input.transport),
     ...option("--simulate", simulation?.model),
     ...option("--simulate-speed", simulation === undefined || simulation.speed === 1 ? undefined : simulation.speed),
     ...option("--simulate-composition", simulation?.composition),

@@ -63,7 +63,7 @@ export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   },
   DriverMissing: {
     code: "DEVICE_DRIVER_MISSING",
-    help: "Load the driver, or tell it the modem's ids: the error names the command."
+    help: "Load the driver, or tell it the modem's ids: the error names the command. `--transport usb` does without it."
   },
   Refused: {
     code: "DEVICE_REFUSED",
@@ -96,7 +96,7 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
   }
   get help(): string {
     return this.reason._tag === "DriverMissing"
-      ? `Run \`${this.reason.command}\`, then try again.`
+      ? `Run \`${this.reason.command}\`, then try again; or let boothold do without it: \`--transport usb\`.`
       : busCatalogue[this.reason._tag].help
   }
   override get message(): string {

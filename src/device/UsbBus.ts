@@ -17,13 +17,17 @@ export interface PortInfo {
   /** Node name without folder, e.g. `cdc-wdm0`, `ttyUSB2`; unique on the bus while the port lives. */
   readonly name: string
   readonly role: PortRole
-  /** Kernel driver, e.g. `qmi_wwan`, `cdc_mbim`, `qcserial`. */
+  /** Kernel driver, e.g. `qmi_wwan`, `cdc_mbim`, `qcserial`; `usb`: opened by straight USB, without one. */
   readonly driver: string
   readonly interfaceNumber: number
   /** What fits one control transfer of an MBIM port (wMaxControlMessage), where it is known. */
   readonly maxControlMessage?: number
-  /** Path to open, e.g. `/dev/cdc-wdm0`; absent on simulated modems. */
+  /** Path to open, e.g. `/dev/cdc-wdm0`; absent on simulated modems and by straight USB. */
   readonly node?: string
+  /** Which protocol a control port speaks, where the driver does not say it. */
+  readonly speaks?: "qmi" | "mbim"
+  /** Why there is straight USB in place of the kernel's port, where nobody asked for it: a clause. */
+  readonly because?: string
 }
 
 /** One interface of the active configuration; numbers have gaps. */

@@ -17,8 +17,8 @@ const newId = (driver: string): string =>
 
 const isMbimControl = (one: UsbInterface): boolean => one.class === 0x02 && one.subclass === 0x0e
 
-/** QMI by number, since nothing in the descriptor says it (devices.md §3: 8 in the usual layout). */
-const driverOf = (device: UsbDevice, one: UsbInterface, role: PortRole): string | undefined => {
+/** The driver that an interface of this role has as a rule. QMI by number, since nothing in the descriptor says it (devices.md §3: 8 in the usual layout). */
+export const usualDriver = (device: UsbDevice, one: UsbInterface, role: PortRole): string | undefined => {
   switch (role) {
     case "control": {
       if (isMbimControl(one)) return "cdc_mbim"
@@ -36,7 +36,7 @@ const driverOf = (device: UsbDevice, one: UsbInterface, role: PortRole): string 
 /** The driver that keeps the device from having a port of this role; undefined where that is not the reason. */
 export const missingDriver = (device: UsbDevice, role: PortRole): MissingDriver | undefined => {
   for (const one of device.interfaces ?? []) {
-    const driver = one.driver === undefined ? driverOf(device, one, role) : undefined
+    const driver = one.driver === undefined ? usualDriver(device, one, role) : undefined
     if (driver === undefined) continue
     const load = `sudo modprobe ${driver}`
     // qcserial has another layout for new ids, where a single interface is a boot loader too; to qmi_wwan, a new id is

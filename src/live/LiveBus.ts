@@ -12,11 +12,15 @@ import type { BusEvent, OpenOptions, PortInfo, UsbDevice } from "../device/UsbBu
 import { TransportError } from "../transport/TransportError.ts"
 import { nodeState } from "./access.ts"
 import { changesBetween } from "./diff.ts"
+import { failure } from "./io-error.ts"
 import { listen } from "./hotplug.ts"
 import { openPort } from "./open.ts"
 import { openProxy } from "./Proxy.ts"
 import { Roots } from "./Roots.ts"
+import { makeStandIns } from "./stand-in.ts"
 import { scan } from "./Sysfs.ts"
+import { Transport } from "./Transport.ts"
+import { UsbDevices } from "./usb/NodeUsb.ts"
 
 /** A port whose node cannot be opened yet is held back: udevd gives it its group a moment after the kernel made it. */
 const graceMillis = 2000
@@ -30,6 +34,8 @@ const unwatchedLookMillis = 200
 
 const make = Effect.gen(function* () {
   const roots = yield* Roots
+  const usbDevices = yield* UsbDevices
+  const offered = makeStandIns(yield* Transport, roots)
   const one = yield* Semaphore.make(1)
   const listeners = new Set<Queue.Queue<BusEvent>>()
   /** When each node was first seen that could not be opened. */
@@ -59,7 +65,7 @@ const make = Effect.gen(function* () {
       })
       waiting = still
       known = new Set([...found.map(({ key }) => key)])
-      return { devices, pending: still.size > 0 }
+      return { devices: offered(devices, now), pending: still.size > 0 }
     })
   )
 
@@ -121,11 +127,23 @@ const make = Effect.gen(function* () {
     )
 
   const open = Effect.fn("LiveBus.open")(function* (device: UsbDevice, port: PortInfo, options: OpenOptions = {}) {
-    const endpoint = port.node ?? port.name
+    const endpoint = port.node ?? (port.driver === "usb" ? `usb ${port.name}` : port.name)
     // Names are given out anew: what is called ttyUSB0 now may be another modem's port.
     const here = (yield* look).devices.find(({ key }) => key === device.key)
     if (here?.ports.some(({ name }) => name === port.name) !== true) {
       return yield* new TransportError({ endpoint, operation: "open", reason: { _tag: "NotThere" } })
+    }
+    if (port.driver === "usb") {
+      if (options.proxy !== undefined) {
+        const detail = "it opens device nodes, and straight USB has none"
+        return yield* failure(endpoint, "open", { _tag: "ProxyRefused", proxy: `${options.proxy}-proxy`, detail })
+      }
+      // Loaded when it is wanted.
+      const { openStraightPort } = yield* Effect.promise(() => import("./usb/StraightPort.ts"))
+      return yield* openStraightPort(here, port).pipe(
+        Effect.provideService(UsbDevices, usbDevices),
+        Effect.provideService(Roots, roots)
+      )
     }
     return yield* options.proxy === undefined ? openPort(endpoint) : openProxy(endpoint, options.proxy)
   })

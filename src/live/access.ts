@@ -1,6 +1,7 @@
 /** Whether a device node can be opened, and what would have to change. */
 import { accessSync, constants, readFileSync, statSync } from "node:fs"
 import { basename } from "node:path"
+import { hex4 } from "../device/table/table.ts"
 
 export type NodeState = "open" | "denied" | "absent"
 
@@ -36,6 +37,9 @@ export interface Denied {
 /** Groups that give more than a modem. */
 const powerful: ReadonlySet<string> = new Set(["root", "wheel", "sudo", "disk"])
 
+const ruleCure = (rule: string): string =>
+  `\`echo '${rule}' | sudo tee /etc/udev/rules.d/70-boothold.rules && sudo udevadm control --reload && sudo udevadm trigger\``
+
 /** The cure for a node that is there and denied: join its group where that is enough, else a rule for udev. */
 export const explainDenied = (node: string): Denied | undefined => {
   try {
@@ -49,12 +53,16 @@ export const explainDenied = (node: string): Denied | undefined => {
     const subsystem = basename(node).startsWith("cdc-wdm") ? "usbmisc" : "tty"
     const kernel = basename(node).replace(/\d+$/, "*")
     const rule = `SUBSYSTEM=="${subsystem}", KERNEL=="${kernel}", GROUP="dialout", MODE="0660"`
-    const cure =
-      `Run the command with \`sudo\`, or give the group dialout such ports once: ` +
-      `\`echo '${rule}' | sudo tee /etc/udev/rules.d/70-boothold.rules && sudo udevadm control --reload && sudo udevadm trigger\`.`
+    const cure = `Run the command with \`sudo\`, or give the group dialout such ports once: ${ruleCure(rule)}.`
     return { detail, cure }
   } catch {
     // Gone meanwhile: what is known is that it was denied.
     return undefined
   }
+}
+
+/** The same for a USB device itself, which straight USB opens: all devices of the vendor, as ids change with the mode. */
+export const explainDeniedUsb = (vendorId: number): Pick<Denied, "cure"> => {
+  const rule = `SUBSYSTEM=="usb", ATTR{idVendor}=="${hex4(vendorId)}", GROUP="dialout", MODE="0660"`
+  return { cure: `Run the command with \`sudo\`, or give the group dialout these devices once: ${ruleCure(rule)}.` }
 }

@@ -22,6 +22,9 @@ const drivers: ReadonlyMap<string, "qmi" | "mbim"> = new Map([
   ["cdc_mbim", "mbim"]
 ])
 
-/** `undefined`: nothing tells, it is to be tried. */
-export const carrierOf = (mode: DeviceOpenMode, driver: string): "qmi" | "mbim" | undefined =>
-  mode === "auto" ? drivers.get(driver) : mode
+/** `undefined`: nothing tells, it is to be tried. `speaks`: what the port itself tells, under whatever driver. */
+export const carrierOf = (
+  mode: DeviceOpenMode,
+  driver: string,
+  speaks?: "qmi" | "mbim"
+): "qmi" | "mbim" | undefined => (mode === "auto" ? (speaks ?? drivers.get(driver)) : mode)

@@ -127,6 +127,7 @@ const makeSystem = (root: string): FakeSystem => {
       }
     },
     attribute: (path, name, value) => {
+      mkdirSync(dirname(join(real, path, name)), { recursive: true })
       writeFileSync(join(real, path, name), value)
     },
     process: (pid, name) => {

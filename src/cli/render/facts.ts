@@ -7,7 +7,10 @@ import type { ModemFacts, StoredImage } from "../../plan/facts.ts"
 import { plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
-const portsText = (modem: Modem): string => modem.device.ports.map(({ name, role }) => `${name} (${role})`).join(", ")
+const portsText = (modem: Modem): string =>
+  modem.device.ports
+    .map(({ driver, name, role }) => `${name} (${role}${driver === "usb" ? ", straight USB" : ""})`)
+    .join(", ")
 
 const standingText = ({ standing }: Found): string | undefined => {
   switch (standing._tag) {
@@ -38,10 +41,11 @@ export const foundLines = (found: Found, style: Style): ReadonlyArray<string> =>
 }
 
 const driverRows = (modem: Modem): ReadonlyArray<readonly [string, string]> =>
-  missingDrivers(modem.device).map(({ command, interfaceNumber, role }) => [
-    "driver",
-    `none on interface ${String(interfaceNumber)} (${role}): ${command}`
-  ])
+  missingDrivers(modem.device).map(({ command, interfaceNumber, role }) => {
+    const standsIn = modem.device.ports.some((port) => port.driver === "usb" && port.interfaceNumber === interfaceNumber)
+    const without = standsIn ? "straight USB is used; for the kernel's port: " : ""
+    return ["driver", `none on interface ${String(interfaceNumber)} (${role}): ${without}${command}`]
+  })
 
 /** A modem in boot-and-hold: it answers no questions, so this is what its USB side tells. */
 export const heldLines = (modem: Modem, next: string, style: Style): ReadonlyArray<string> => {

@@ -43,7 +43,7 @@ export const openControlSession = Effect.fnUntraced(function* (
   const { maxControlMessage } = port
   const overMbim = (qmi: QmiDeadlines, mbim: Partial<MbimDeadlines>) =>
     openQmiSession(openMbimLink(open("mbim"), { maxControlTransfer: maxControlMessage, deadlines: mbim }), qmi)
-  const carrier = carrierOf(yield* DeviceOpen, port.driver)
+  const carrier = carrierOf(yield* DeviceOpen, port.driver, port.speaks)
   if (carrier === "qmi") return yield* openQmiSession(open("qmi"), deadlines)
   if (carrier === "mbim") {
     return yield* overMbim(deadlines, { open: Duration.max(deadlines.alive, mbimDeadlines.open) })
