@@ -36,6 +36,8 @@ export interface UsbInterface {
   readonly class: number
   readonly subclass: number
   readonly protocol: number
+  /** What fits one control transfer (wMaxControlMessage), of an MBIM function. */
+  readonly maxControlMessage?: number
   /** Absent while no driver has bound: too early, a missing module, or an id that the driver does not know. */
   readonly driver?: string
 }

@@ -18,6 +18,7 @@ const portOf = (device: UsbDevice, one: UsbInterface, role: (typeof roles)[numbe
     role,
     driver: "usb",
     interfaceNumber: one.number,
+    ...(one.maxControlMessage === undefined ? {} : { maxControlMessage: one.maxControlMessage }),
     ...(role === "control" ? { speaks: usual === "cdc_mbim" ? ("mbim" as const) : ("qmi" as const) } : {})
   }
 }

@@ -70,7 +70,8 @@ const given = <K extends string>(key: K, value: string | undefined): { readonly 
   (value === undefined || value === "" ? {} : { [key]: value }) as { readonly [P in K]?: string }
 
 /** Whether its control port may carry MBIM. */
-const mayBeMbim = ({ driver }: Found): boolean => driver === "cdc_mbim" || driver === "cdc_wdm"
+const mayBeMbim = ({ driver, folder }: Found): boolean =>
+  driver === "cdc_mbim" || driver === "cdc_wdm" || readText(join(folder, "bInterfaceSubClass")) === "0e"
 
 interface Candidate {
   readonly name: string
@@ -139,7 +140,8 @@ const deviceOf = async (devices: string, dev: string, candidate: Candidate): Pro
     class: hexOf(readText(join(one.folder, "bInterfaceClass"))) ?? 0,
     subclass: hexOf(readText(join(one.folder, "bInterfaceSubClass"))) ?? 0,
     protocol: hexOf(readText(join(one.folder, "bInterfaceProtocol"))) ?? 0,
-    ...given("driver", one.driver)
+    ...given("driver", one.driver),
+    ...limitOf(one)
   }))
   const inode = inodeOf(folder)
   // Gone meanwhile, or another one came to the same place and what was read is of both.

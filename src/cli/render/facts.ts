@@ -42,7 +42,9 @@ export const foundLines = (found: Found, style: Style): ReadonlyArray<string> =>
 
 const driverRows = (modem: Modem): ReadonlyArray<readonly [string, string]> =>
   missingDrivers(modem.device).map(({ command, interfaceNumber, role }) => {
-    const standsIn = modem.device.ports.some((port) => port.driver === "usb" && port.interfaceNumber === interfaceNumber)
+    const standsIn = modem.device.ports.some(
+      (port) => port.driver === "usb" && port.interfaceNumber === interfaceNumber
+    )
     const without = standsIn ? "straight USB is used; for the kernel's port: " : ""
     return ["driver", `none on interface ${String(interfaceNumber)} (${role}): ${without}${command}`]
   })
