@@ -14,11 +14,26 @@ export const layers = {
   device: ["protocol", "transport", "image"],
   session: ["protocol", "transport"],
   plan: ["protocol", "image", "flow", "device"],
+  doctor: ["device"],
   update: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport"],
   sim: ["protocol", "image", "file", "transport", "device"],
-  live: ["protocol", "image", "file", "transport", "device"],
+  live: ["protocol", "image", "file", "transport", "device", "doctor"],
   serve: ["protocol", "image", "file", "transport", "device", "sim", "live"],
-  cli: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "sim", "live", "serve"]
+  cli: [
+    "protocol",
+    "image",
+    "file",
+    "flow",
+    "plan",
+    "device",
+    "session",
+    "transport",
+    "update",
+    "doctor",
+    "sim",
+    "live",
+    "serve"
+  ]
 }
 
 /** The edges: real ports and buses, simulated modems for other programs, and the process. */

@@ -1,5 +1,6 @@
 /** Ports that a modem would have if the kernel had a driver for them. Pure. */
 import { hex4, rowsOf, roleOfTty } from "./table/table.ts"
+import type { UsbIds } from "./table/table.ts"
 import type { PortRole, UsbDevice, UsbInterface } from "./UsbBus.ts"
 
 export interface MissingDriver {
@@ -14,6 +15,10 @@ export interface MissingDriver {
 /** Where a loaded driver takes ids that it does not know. */
 const newId = (driver: string): string =>
   driver === "qcserial" ? "/sys/bus/usb-serial/drivers/qcserial/new_id" : `/sys/bus/usb/drivers/${driver}/new_id`
+
+/** Loads a driver, and tells it ids that its own table lacks. */
+export const tellIds = (driver: string, { productId, vendorId }: UsbIds): string =>
+  `sudo modprobe ${driver} && echo ${hex4(vendorId)} ${hex4(productId)} | sudo tee ${newId(driver)}`
 
 const isMbimControl = (one: UsbInterface): boolean => one.class === 0x02 && one.subclass === 0x0e
 
@@ -38,13 +43,11 @@ export const missingDriver = (device: UsbDevice, role: PortRole): MissingDriver 
   for (const one of device.interfaces ?? []) {
     const driver = one.driver === undefined ? usualDriver(device, one, role) : undefined
     if (driver === undefined) continue
-    const load = `sudo modprobe ${driver}`
     // qcserial has another layout for new ids, where a single interface is a boot loader too; to qmi_wwan, a new id is
     // every interface of the device. So ids are told only where the driver's own table may lack them.
-    const tell = `echo ${hex4(device.vendorId)} ${hex4(device.productId)} | sudo tee ${newId(driver)}`
     const listed = rowsOf(device).some(({ sources }) => sources.includes("QMW"))
     const knows = role === "at" || driver === "cdc_mbim" || (driver === "qmi_wwan" && listed)
-    return { role, interfaceNumber: one.number, driver, command: knows ? load : `${load} && ${tell}` }
+    return { role, interfaceNumber: one.number, driver, command: knows ? `sudo modprobe ${driver}` : tellIds(driver, device) }
   }
   return undefined
 }

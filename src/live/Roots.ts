@@ -5,6 +5,8 @@ export interface Roots {
   readonly sys: string
   readonly dev: string
   readonly proc: string
+  /** Where /etc, /lib and /run begin; `/` where absent. */
+  readonly root?: string
 }
 
 export const Roots = Context.Reference<Roots>("boothold/live/Roots", {
