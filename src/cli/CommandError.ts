@@ -15,13 +15,27 @@ export const UnknownModel = Schema.TaggedStruct("UnknownModel", {
 })
 /** ModemManager talks to the same ports as we would. */
 export const ModemManagerRuns = Schema.TaggedStruct("ModemManagerRuns", { pid: Schema.Int })
+/** Doctor has found what would make the update fail; all reasons, and the cure of the first. */
+export const HostNotReady = Schema.TaggedStruct("HostNotReady", {
+  found: Schema.Array(Schema.String),
+  cure: Schema.String
+})
 /** The command would write to a modem, nobody can be asked, and `--yes` was not given. */
 export const CannotAsk = Schema.TaggedStruct("CannotAsk", {})
 export const Cancelled = Schema.TaggedStruct("Cancelled", {})
 /** Given to `decode`: no file of that name, and no bytes in hex. */
 export const NoSuchInput = Schema.TaggedStruct("NoSuchInput", { given: Schema.String })
 
-const Reason = Schema.Union([BadUsage, BadOption, UnknownModel, ModemManagerRuns, CannotAsk, Cancelled, NoSuchInput])
+const Reason = Schema.Union([
+  BadUsage,
+  BadOption,
+  UnknownModel,
+  ModemManagerRuns,
+  HostNotReady,
+  CannotAsk,
+  Cancelled,
+  NoSuchInput
+])
 
 export const commandCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   BadUsage: { code: "CLI_USAGE", help: "The command's `--help` lists its options." },
@@ -30,6 +44,10 @@ export const commandCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   ModemManagerRuns: {
     code: "CLI_MODEM_MANAGER_RUNS",
     help: "Stop it for as long as it takes with `sudo systemctl stop ModemManager`; `--ignore-mm-runtime-check` goes on all the same."
+  },
+  HostNotReady: {
+    code: "CLI_HOST_NOT_READY",
+    help: "`boothold doctor` shows everything with its cure; `--ignore-doctor` goes on all the same."
   },
   CannotAsk: { code: "CLI_CANNOT_ASK", help: "Look at it with `boothold plan`, then say `--yes`." },
   Cancelled: { code: "CLI_CANCELLED", help: "Nothing was sent; run the command again when you are ready." },
@@ -41,9 +59,10 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
     return commandCatalogue[this.reason._tag].code
   }
   get help(): string {
-    return this.reason._tag === "BadUsage"
-      ? `\`${this.reason.command} --help\` lists its options.`
-      : commandCatalogue[this.reason._tag].help
+    const { reason } = this
+    const { help } = commandCatalogue[reason._tag]
+    if (reason._tag === "BadUsage") return `\`${reason.command} --help\` lists its options.`
+    return reason._tag === "HostNotReady" && reason.cure !== "" ? `${reason.cure} ${help}` : help
   }
   override get message(): string {
     const reason = this.reason
@@ -56,6 +75,8 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
         return `no simulated modem is called ${JSON.stringify(reason.wanted)} (there are: ${reason.known.join(", ")})`
       case "ModemManagerRuns":
         return `ModemManager is running (pid ${String(reason.pid)}), and talks to the modem's ports too`
+      case "HostNotReady":
+        return `the update would not go well: ${reason.found.join("; ")}`
       case "CannotAsk":
         return "this writes to the modem, and there is no terminal to ask for confirmation"
       case "Cancelled":

@@ -111,9 +111,17 @@ const flowInput = (from: {
 })
 
 /** Of the commands that write. */
-const writeFlags = { ignoreModemManager: Flags.ignoreModemManager, yes: Flags.yes }
+const writeFlags = {
+  ignoreModemManager: Flags.ignoreModemManager,
+  ignoreDoctor: Flags.ignoreDoctor,
+  yes: Flags.yes
+}
 
-const writeInput = ({ ignoreModemManager, yes }: WriteInput): WriteInput => ({ ignoreModemManager, yes })
+const writeInput = ({ ignoreDoctor, ignoreModemManager, yes }: WriteInput): WriteInput => ({
+  ignoreModemManager,
+  ignoreDoctor,
+  yes
+})
 
 const images = Flags.files("firmware images: .cwe, .nvu, .spk")
 
@@ -247,6 +255,31 @@ const list = Command.make(
   })
 ).pipe(Command.withDescription("List the modems on the bus, with their mode and ports"))
 
+const doctor = Command.make(
+  "doctor",
+  {
+    files: Flags.files("firmware images, to be checked against the modem", 0),
+    ...Flags.modemFlags,
+    ...Flags.deviceOpenFlags,
+    ...Flags.versionFlags
+  },
+  Effect.fnUntraced(function* (from) {
+    const input = {
+      ...(yield* modemInput(from)),
+      ...(yield* deviceOpenInput("doctor", from)),
+      ...imagesInput(from)
+    }
+    const run = yield* Effect.promise(() => import("./commands/doctor.ts").then(({ doctor }) => doctor))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(
+  Command.withDescription("Look for what would make an update fail: rights, drivers, other programs, images"),
+  Command.withExamples([
+    { command: "boothold doctor", description: "this computer and its modems; nothing is sent to them" },
+    { command: "boothold doctor *.cwe *.nvu", description: "and whether the images are for the modem" }
+  ])
+)
+
 const decode = Command.make(
   "decode",
   {
@@ -274,6 +307,6 @@ const decode = Command.make(
 
 export const boothold = Command.make("boothold").pipe(
   Command.withDescription("Firmware updates of Sierra Wireless modems"),
-  Command.withSubcommands([inspect, plan, update, download, reset, info, list, decode, simulateCommand]),
+  Command.withSubcommands([inspect, plan, update, download, reset, info, list, doctor, decode, simulateCommand]),
   Command.withGlobalFlags([Flags.Json])
 )

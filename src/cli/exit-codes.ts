@@ -220,6 +220,11 @@ export const exitCodes = {
       "HEX_EMPTY"
     ]
   },
+  unfit: {
+    exit: 21,
+    meaning: "`doctor` found an error, or one of its errors stopped `update`: nothing was written",
+    codes: ["CLI_HOST_NOT_READY"]
+  },
   interrupted: { exit: 130, meaning: "interrupted; the modem's state and the next command are printed", codes: [] }
 } as const satisfies { readonly [name: string]: ExitCode }
 

@@ -13,11 +13,11 @@ const typedPath: Primitive.Primitive<string> = Object.assign(
   { parse: (value: string) => Effect.succeed(value) }
 )
 
-export const files = (description: string) =>
+export const files = (description: string, least = 1) =>
   Param.makeSingle({ kind: Param.argumentKind, name: "FILE", primitiveType: typedPath }).pipe(
     (argument) => argument as Argument.Argument<string>,
     Argument.withDescription(description),
-    Argument.variadic({ min: 1 })
+    Argument.variadic({ min: least })
   )
 
 /** A text that need not be given. */
@@ -116,5 +116,7 @@ export const ignoreModemManager = yesNo(
   "ignore-mm-runtime-check",
   "go on where ModemManager runs: it talks to the same ports"
 )
+
+export const ignoreDoctor = yesNo("ignore-doctor", "go on where doctor finds an error")
 
 export const yes = yesNo("yes", "do not ask before writing").pipe(Flag.withAlias("y"))

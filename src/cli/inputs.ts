@@ -46,6 +46,8 @@ export interface PlanInput extends ModemInput, ImagesInput, FlowInput {}
 export interface WriteInput {
   readonly yes: boolean
   readonly ignoreModemManager: boolean
+  /** Doctor's errors are warnings. */
+  readonly ignoreDoctor: boolean
 }
 
 export interface UpdateInput extends PlanInput, WriteInput {}

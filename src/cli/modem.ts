@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
 import * as Modem from "../device/Modem.ts"
+import { Host } from "../doctor/Host.ts"
 import type { UsbBus, UsbMode } from "../device/UsbBus.ts"
 import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
 import { Transport } from "../live/Transport.ts"
@@ -15,13 +16,13 @@ import type { ModemInput, WriteInput } from "./inputs.ts"
 const liveBus = Effect.fnUntraced(function* (
   checksModemManager: boolean,
   transport: TransportChoice
-): Effect.fn.Return<Layer.Layer<UsbBus>, CommandError> {
+): Effect.fn.Return<{ readonly layer: Layer.Layer<UsbBus>; readonly host: Host }, CommandError> {
   const live = yield* Effect.promise(() =>
-    import("../live/index.ts").then(({ layer, modemManager }) => ({ layer, modemManager }))
+    import("../live/index.ts").then(({ host, layer, modemManager }) => ({ host, layer, modemManager }))
   )
   const pid = checksModemManager ? yield* live.modemManager : undefined
-  const chosen = Layer.provide(live.layer, Layer.succeed(Transport, transport))
-  return pid === undefined ? chosen : yield* refuse({ _tag: "ModemManagerRuns", pid })
+  if (pid !== undefined) return yield* refuse({ _tag: "ModemManagerRuns", pid })
+  return { layer: Layer.provide(live.layer, Layer.succeed(Transport, transport)), host: live.host }
 })
 
 const options = {
@@ -47,7 +48,8 @@ export const onBus =
         return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })
       }
       if (simulation === undefined) {
-        return yield* Effect.provide(effect, yield* liveBus(ignoreModemManager === false, transport))
+        const { host, layer } = yield* liveBus(ignoreModemManager === false, transport)
+        return yield* Effect.provide(Effect.provideService(effect, Host, host), layer)
       }
       if (input.transport !== undefined) {
         const detail = "--transport is for real modems: a simulated one has no USB"

@@ -29,6 +29,7 @@ const switches = {
   skipValidation: ["skip-validation"],
   ignoreVersionErrors: ["ignore-version-errors"],
   ignoreModemManager: ["ignore-mm-runtime-check"],
+  ignoreDoctor: ["ignore-doctor"],
   yes: ["yes", "y"]
 } as const
 
@@ -94,7 +95,7 @@ const only: { readonly [command: string]: ReadonlySet<string> } = {
   info: new Set([...selectors, "json"]),
   download: new Set([
     ...selectors,
-    ...["json", "firmwareVersion", "skipValidation", "ignoreVersionErrors", "ignoreModemManager", "yes"]
+    ...["json", "firmwareVersion", "skipValidation", "ignoreVersionErrors", "ignoreModemManager", "ignoreDoctor", "yes"]
   ]),
   update: new Set([...selectors, ...Object.keys(versions), ...Object.keys(switches)])
 }
@@ -139,6 +140,7 @@ export const plainWords = (args: ReadonlyArray<string>): PlainWords | undefined 
           modemStorageIndex: undefined,
           skipValidation: on("skipValidation"),
           ignoreModemManager: on("ignoreModemManager"),
+          ignoreDoctor: on("ignoreDoctor"),
           yes: on("yes")
         }
       }

@@ -42,6 +42,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...when(input.ignoreVersionErrors, "--ignore-version-errors"),
     ...when(input.skipValidation, "--skip-validation"),
     ...when(input.ignoreModemManager, "--ignore-mm-runtime-check"),
+    ...when(input.ignoreDoctor, "--ignore-doctor"),
     ...when(input.yes, "--yes")
   ]
   // A simulated modem begins anew with every command: one that was left in boot-and-hold has to begin there.
@@ -63,7 +64,11 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
         : []),
       ...(advised === "download" ? [...option("--firmware-version", input.firmwareVersion), ...shared] : []),
       ...(advised === "reset"
-        ? [...when(input.ignoreModemManager, "--ignore-mm-runtime-check"), ...when(input.yes, "--yes")]
+        ? [
+            ...when(input.ignoreModemManager, "--ignore-mm-runtime-check"),
+            ...when(input.ignoreDoctor, "--ignore-doctor"),
+            ...when(input.yes, "--yes")
+          ]
         : [])
     ]
   }

@@ -3,6 +3,7 @@
  * from sysfs and device nodes; udev is not needed.
  */
 export { layer } from "./LiveBus.ts"
+export { host } from "./host.ts"
 export { modemManager } from "./ModemManager.ts"
 export { Roots } from "./Roots.ts"
 export { openControl } from "./ControlDevice.ts"

@@ -38,7 +38,11 @@ export interface FakeSystem {
   readonly pair: (one: string, other: string) => void
   readonly attribute: (path: string, name: string, value: string) => void
   /** A process, as /proc shows it. */
-  readonly process: (pid: number, name: string) => void
+  readonly process: (pid: number, name: string, open?: ReadonlyArray<string>) => void
+  /** A file below the root folder, e.g. `etc/modprobe.d/x.conf`; `sys`, `dev` and `proc` are there too. */
+  readonly file: (path: string, text: string) => void
+  /** A link in the place of whatever is there, both below the root folder. */
+  readonly link: (at: string, to: string) => void
   readonly devices: string
 }
 
@@ -61,7 +65,7 @@ const place = (path: string) => {
 }
 
 const makeSystem = (root: string): FakeSystem => {
-  const roots = { sys: join(root, "sys"), dev: join(root, "dev"), proc: join(root, "proc") }
+  const roots = { sys: join(root, "sys"), dev: join(root, "dev"), proc: join(root, "proc"), root }
   const devices = join(roots.sys, "bus/usb/devices")
   const real = join(roots.sys, "devices/pci0000:00")
   for (const folder of [devices, real, roots.dev, roots.proc]) mkdirSync(folder, { recursive: true })
@@ -130,8 +134,19 @@ const makeSystem = (root: string): FakeSystem => {
       mkdirSync(dirname(join(real, path, name)), { recursive: true })
       writeFileSync(join(real, path, name), value)
     },
-    process: (pid, name) => {
-      mkdirSync(join(roots.proc, String(pid)), { recursive: true })
+    file: (path, text) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    },
+    link: (at, to) => {
+      rmSync(join(root, at), { recursive: true, force: true })
+      link(join(root, at), join(root, to))
+    },
+    process: (pid, name, open = []) => {
+      mkdirSync(join(roots.proc, String(pid), "fd"), { recursive: true })
+      for (const [descriptor, path] of open.entries()) {
+        symlinkSync(path, join(roots.proc, String(pid), "fd", String(descriptor)))
+      }
       writeFileSync(join(roots.proc, String(pid), "comm"), `${name}\n`)
     }
   }

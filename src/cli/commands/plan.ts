@@ -3,6 +3,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Image from "../../file/Image.ts"
 import * as Update from "../../update/Update.ts"
+import { withFindings } from "../before-writing.ts"
 import { exitCodes } from "../exit-codes.ts"
 import type { FlowInput, ImagesInput, PlanInput } from "../inputs.ts"
 import { onBus, theModem } from "../modem.ts"
@@ -34,7 +35,8 @@ export const planUpdate = Effect.fnUntraced(function* (input: PlanInput) {
 })
 
 export const plan = Effect.fn("cli.plan")(function* (input: PlanInput) {
-  const made = planReport(yield* Effect.scoped(planUpdate(input)).pipe(onBus(input)))
+  const planned = Effect.flatMap(planUpdate(input), (made) => withFindings(made, false))
+  const made = planReport(yield* Effect.scoped(planned).pipe(onBus(input)))
   const { colors } = yield* Screen
   yield* Console.log(input.json ? JSON.stringify(made, undefined, 2) : planLines(made, styleFor(colors)).join("\n"))
   return exitCodes.ok.exit

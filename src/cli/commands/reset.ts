@@ -1,6 +1,7 @@
 /** `boothold reset`: sends a modem into boot-and-hold, where it waits for images. */
 import * as Effect from "effect/Effect"
 import * as Update from "../../update/Update.ts"
+import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { ModemInput, WriteInput } from "../inputs.ts"
 import { onBus, theModem } from "../modem.ts"
@@ -11,7 +12,8 @@ export interface ResetInput extends ModemInput, WriteInput {}
 export const reset = Effect.fn("cli.reset")(function* (input: ResetInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const plan = yield* Update.planHold(yield* theModem(input, "application"))
+      const planned = yield* Update.planHold(yield* theModem(input, "application"))
+      const plan = yield* withFindings(planned, !input.ignoreDoctor)
       return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("reset", input, plan.modem) })
     })
   ).pipe(onBus(input))

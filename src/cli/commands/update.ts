@@ -1,5 +1,6 @@
 /** `boothold update FILE…`: the whole way from the images to a modem that runs them. */
 import * as Effect from "effect/Effect"
+import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { UpdateInput } from "../inputs.ts"
 import { onBus } from "../modem.ts"
@@ -9,7 +10,7 @@ import { planUpdate } from "./plan.ts"
 export const update = Effect.fn("cli.update")(function* (input: UpdateInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const plan = yield* planUpdate(input)
+      const plan = yield* withFindings(yield* planUpdate(input), !input.ignoreDoctor)
       return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("update", input, plan.modem) })
     })
   ).pipe(onBus(input))
