@@ -25,8 +25,13 @@ const readVersion = async (): Promise<string> => {
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
+/** Started under one of these names, by a link: all words are that program's (docs/qfu.md). */
+const dropIn = /(?:^|[/\\])(qmi-firmware-update|boothold-qfu)$/
+
 const start = async (): Promise<void> => {
-  const args = process.argv.slice(2)
+  const [, script = "", ...words] = process.argv
+  const [, called] = dropIn.exec(script) ?? []
+  const args = called === undefined ? words : ["qfu", ...words]
   if (tooOld(process.versions.node)) {
     const wanted = needed.join(".")
     process.stderr.write(`boothold needs Node ${wanted} or newer, and this is Node ${process.versions.node}.\n`)
@@ -35,7 +40,7 @@ const start = async (): Promise<void> => {
     process.stdout.write(`boothold ${await readVersion()}\n`)
   } else {
     const { main } = await import("./main.ts")
-    main(args, await readVersion())
+    main(args, await readVersion(), called)
   }
 }
 

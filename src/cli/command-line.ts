@@ -305,8 +305,13 @@ const decode = Command.make(
   ])
 )
 
+/** Here for the help and the completions: `main.ts` gives its words to `qfu/`, with a parser of their own. */
+const qfu = Command.make("qfu", { words: Argument.String("WORD").pipe(Argument.variadic({ min: 0 })) }, () =>
+  refuse({ _tag: "BadUsage", command: "boothold qfu", detail: "qfu comes first: options of boothold are none of its" })
+).pipe(Command.withDescription("Do what a command line of qmi-firmware-update says, with the same options"))
+
 export const boothold = Command.make("boothold").pipe(
   Command.withDescription("Firmware updates of Sierra Wireless modems"),
-  Command.withSubcommands([inspect, plan, update, download, reset, info, list, doctor, decode, simulateCommand]),
+  Command.withSubcommands([inspect, plan, update, download, reset, info, list, doctor, decode, qfu, simulateCommand]),
   Command.withGlobalFlags([Flags.Json])
 )

@@ -7,6 +7,7 @@ import * as Update from "../update/Update.ts"
 import { refuse } from "./CommandError.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { planReport, resultReport, runLine } from "./render/json.ts"
+import type { Progress } from "./render/listener.ts"
 import { planSummary } from "./render/plan.ts"
 import { makeProgress } from "./render/Progress.ts"
 import { bytesText, durationText, plain, styleFor } from "./render/text.ts"
@@ -66,7 +67,13 @@ const outliveTerminal = Effect.acquireRelease(
 /** Only a change of the modem is asked for; `--yes` has answered already. */
 export const execute = Effect.fn("cli.execute")(function* (
   plan: Update.UpdatePlan,
-  options: { readonly json: boolean; readonly yes: boolean; readonly words: CommandWords }
+  options: {
+    readonly json: boolean
+    readonly yes: boolean
+    readonly words: CommandWords
+    /** Is told the events too. */
+    readonly also?: Progress
+  }
 ) {
   const screen = yield* Screen
   const style = styleFor(screen.colors)
@@ -80,8 +87,12 @@ export const execute = Effect.fn("cli.execute")(function* (
     Effect.gen(function* () {
       yield* outliveTerminal
       const progress = yield* makeProgress(options.json)
+      const { also } = options
       return yield* Update.run(plan).pipe(
-        Effect.provideService(EventSink, progress),
+        Effect.provideService(
+          EventSink,
+          also === undefined ? progress : (event) => Effect.andThen(also(event), progress(event))
+        ),
         Effect.provideService(CommandWords, options.words)
       )
     })

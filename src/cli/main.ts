@@ -38,15 +38,21 @@ const confirm: Screen["confirm"] = (question) =>
     return yield* ask(question)
   })
 
-const program = (args: ReadonlyArray<string>, version: string) =>
+const program = (args: ReadonlyArray<string>, version: string, called: string | undefined) =>
   Effect.gen(function* () {
+    // Its words are another program's: our parser would understand them differently.
+    if (args[0] === "qfu") {
+      const qfu = yield* Effect.promise(() => import("./qfu/qfu.ts").then(({ qfu }) => qfu))
+      return yield* qfu(args.slice(1), { version, program: called ?? "boothold qfu" })
+    }
     const plain = plainWords(args)
     if (plain !== undefined) return yield* runPlain(plain)
     const run = yield* Effect.promise(() => import("./run.ts").then(({ run }) => run))
     return yield* run(args, version)
   })
 
-export const main = (args: ReadonlyArray<string>, version: string): void => {
+/** `called` is the name that the program was started by, where that matters. */
+export const main = (args: ReadonlyArray<string>, version: string, called?: string): void => {
   const terminal = isTerminal(1)
   const screen: Screen = {
     animates: terminal && process.env["TERM"] !== "dumb",
@@ -54,7 +60,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     confirm
   }
   let interrupted: number = exitCodes.interrupted.exit
-  const main = program(args, version).pipe(
+  const main = program(args, version, called).pipe(
     Effect.provideService(Screen, screen),
     Effect.provideService(Interruption, {
       endsWith: (code) => {

@@ -60,7 +60,7 @@ export const onBus =
     })
 
 /** `/dev/serial/by-id/…` leads to the node that the system knows; what is no path at all stays as it is. */
-const nodeOf = (path: string): string => {
+export const nodeOf = (path: string): string => {
   try {
     return realpathSync(path)
   } catch {

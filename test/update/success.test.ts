@@ -1,6 +1,8 @@
 /** Each family and kind of image set, as a whole flow in virtual time: the modem's final state is asserted, not the exit. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Sim from "../../src/sim/index.ts"
 import { OperatingMode } from "../../src/sim/ModemState.ts"
 import { parse } from "../../src/image/CweScanner.ts"
@@ -136,6 +138,18 @@ describe("a full update", () => {
         run.journal.slice(back).map(({ _tag }) => _tag),
         "QmiRequest"
       )
+    })
+  )
+
+  it.effect("sees then too that the modem stays in boot-and-hold, a minute after it is back there", () =>
+    Effect.gen(function* () {
+      const setup = Sim.em7455({ behaviours: [Sim.behaviour("staysInBootAndHold")], timing: Sim.instant })
+      const run = yield* simulate(setup, { files: images9x30, plan: { skipValidation: true } })
+      assert(run.exit._tag === "Failure")
+      const error = Option.getOrThrow(Cause.findErrorOption(run.exit.cause))
+      assert(error._tag === "UpdateError")
+      assert.strictEqual(error.code, "UPDATE_STAYED_IN_BOOT_AND_HOLD")
+      assert.strictEqual(error.condition._tag, "BootAndHold")
     })
   )
 

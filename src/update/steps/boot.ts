@@ -24,39 +24,50 @@ import type { WantedFirmware, WantedPreference } from "./state.ts"
 const bounce = Duration.seconds(60)
 
 /**
- * The control port of a modem that starts, once it answers. A modem that leaves again meanwhile is waited
- * for again. One that is back in boot-and-hold and stays there has nothing that it can start.
+ * The modem in application mode with its control port, each time that it comes back. One that is back in boot-and-hold
+ * and stays there has nothing that it can start.
  */
-const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: BusWatch, deadline: Duration.Duration) {
-  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline)
-  const { identity } = modem
+const arrivals = (modem: Modem, watch: BusWatch, deadline: Duration.Duration) => {
   const application = { mode: "application", role: "control" } as const
   let held = false
-  for (;;) {
-    const left = Duration.millis(Math.max(0, until - (yield* Clock.currentTimeMillis)))
-    const arrival = yield* watch
-      .await({
-        identity,
-        awaited: held ? [application] : [application, { mode: "boot-and-hold", role: "download" }],
-        deadline: held ? Duration.min(left, bounce) : left
-      })
-      .pipe(
-        Effect.catchTag("BusError", (error) =>
-          Effect.fail(
-            held
-              ? new FlowError({ reason: { _tag: "StayedInBootAndHold", seconds: Duration.toSeconds(bounce) } })
-              : error
+  let until: number | undefined
+  const left = Effect.map(Clock.currentTimeMillis, (now) => {
+    until ??= now + Duration.toMillis(deadline)
+    return until - now
+  })
+  const next = Effect.gen(function* () {
+    for (;;) {
+      const patience = Duration.millis(Math.max(0, yield* left))
+      const arrival = yield* watch
+        .await({
+          identity: modem.identity,
+          awaited: held ? [application] : [application, { mode: "boot-and-hold", role: "download" }],
+          deadline: held ? Duration.min(patience, bounce) : patience
+        })
+        .pipe(
+          Effect.catchTag("BusError", (error) =>
+            Effect.fail(
+              held
+                ? new FlowError({ reason: { _tag: "StayedInBootAndHold", seconds: Duration.toSeconds(bounce) } })
+                : error
+            )
           )
         )
-      )
-    const device = describeDevice(arrival.device)
-    yield* emit({ _tag: "ModemSeen", device, mode: arrival.mode })
-    if (arrival.mode === "boot-and-hold") {
+      yield* emit({ _tag: "ModemSeen", device: describeDevice(arrival.device), mode: arrival.mode })
+      if (arrival.mode === "application") return arrival
       held = true
       yield* nowIs({ _tag: "BootAndHold" })
-      continue
     }
-    const patience = Duration.millis(Math.max(1, until - (yield* Clock.currentTimeMillis)))
+  })
+  return { next, left }
+}
+
+/** The control port of a modem that starts, once it answers. A modem that leaves again meanwhile is waited for again. */
+const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: BusWatch, deadline: Duration.Duration) {
+  const { left, next } = arrivals(modem, watch, deadline)
+  for (;;) {
+    const arrival = yield* next
+    const patience = Duration.millis(Math.max(1, yield* left))
     const control = yield* Effect.result(
       openControlSession(arrival.device, arrival.port, {
         liveness: Duration.millis(150),
@@ -65,7 +76,7 @@ const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: Bus
       })
     )
     if (Result.isSuccess(control)) return control.success
-    if (control.failure._tag !== "TransportError" || (yield* Clock.currentTimeMillis) >= until) {
+    if (control.failure._tag !== "TransportError" || (yield* left) <= 0) {
       return yield* control.failure
     }
     // It left while we asked, or the node is not what it was: look again when something changes.
@@ -94,15 +105,7 @@ export const waitForPort = (family: Family) =>
     deadline: Duration.sum(family.deadlines.boot, bounce),
     drops: ["watch"],
     run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
-      Effect.gen(function* () {
-        const { device } = yield* watch.await({
-          identity: modem.identity,
-          awaited: [{ mode: "application", role: "control" }],
-          deadline: family.deadlines.boot
-        })
-        yield* emit({ _tag: "ModemSeen", device: describeDevice(device), mode: "application" })
-        return { back: device }
-      })
+      Effect.map(arrivals(modem, watch, family.deadlines.boot).next, ({ device }) => ({ back: device }))
   })
 
 /** What the run proved: the modem was asked and answers with what was wanted. */
