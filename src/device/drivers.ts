@@ -47,7 +47,12 @@ export const missingDriver = (device: UsbDevice, role: PortRole): MissingDriver 
     // every interface of the device. So ids are told only where the driver's own table may lack them.
     const listed = rowsOf(device).some(({ sources }) => sources.includes("QMW"))
     const knows = role === "at" || driver === "cdc_mbim" || (driver === "qmi_wwan" && listed)
-    return { role, interfaceNumber: one.number, driver, command: knows ? `sudo modprobe ${driver}` : tellIds(driver, device) }
+    return {
+      role,
+      interfaceNumber: one.number,
+      driver,
+      command: knows ? `sudo modprobe ${driver}` : tellIds(driver, device)
+    }
   }
   return undefined
 }

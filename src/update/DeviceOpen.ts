@@ -23,8 +23,5 @@ const drivers: ReadonlyMap<string, "qmi" | "mbim"> = new Map([
 ])
 
 /** `undefined`: nothing tells, it is to be tried. `speaks`: what the port itself tells, under whatever driver. */
-export const carrierOf = (
-  mode: DeviceOpenMode,
-  driver: string,
-  speaks?: "qmi" | "mbim"
-): "qmi" | "mbim" | undefined => (mode === "auto" ? (speaks ?? drivers.get(driver)) : mode)
+export const carrierOf = (mode: DeviceOpenMode, driver: string, speaks?: "qmi" | "mbim"): "qmi" | "mbim" | undefined =>
+  mode === "auto" ? (speaks ?? drivers.get(driver)) : mode

@@ -7,6 +7,7 @@ import * as Modem from "../../device/Modem.ts"
 import { Tap } from "../../transport/Connection.ts"
 import type { UpdateError } from "../../update/UpdateError.ts"
 import * as Update from "../../update/Update.ts"
+import { withFindings } from "../before-writing.ts"
 import { refuse } from "../CommandError.ts"
 import { flowOptions, openImages } from "../commands/plan.ts"
 import { execute } from "../execute.ts"
@@ -59,6 +60,8 @@ const inputOf = Effect.fnUntraced(function* (act: Act, simulation: Simulation | 
     ...rest,
     json: false,
     yes: true,
+    // That program has no such option: who wants it takes `boothold update`.
+    ignoreDoctor: false,
     simulation,
     ...(deviceOpen === undefined ? {} : { deviceOpen }),
     ...(proxy && simulation === undefined ? { proxy } : {})
@@ -85,7 +88,7 @@ const act = Effect.fn("qfu.act")(function* (request: Act, simulation: Simulation
   const tag = request._tag
   const input = yield* inputOf(request, simulation)
   const done = Effect.gen(function* () {
-    const plan = yield* planOf(tag, input)
+    const plan = yield* withFindings(yield* planOf(tag, input), !input.ignoreDoctor)
     return yield* execute(plan, {
       json: false,
       yes: true,
