@@ -13,8 +13,6 @@ export const UnknownModel = Schema.TaggedStruct("UnknownModel", {
   wanted: Schema.String,
   known: Schema.Array(Schema.String)
 })
-/** ModemManager talks to the same ports as we would. */
-export const ModemManagerRuns = Schema.TaggedStruct("ModemManagerRuns", { pid: Schema.Int })
 /** Doctor has found what would make the update fail; all reasons, and the cure of the first. */
 export const HostNotReady = Schema.TaggedStruct("HostNotReady", {
   found: Schema.Array(Schema.String),
@@ -26,25 +24,12 @@ export const Cancelled = Schema.TaggedStruct("Cancelled", {})
 /** Given to `decode`: no file of that name, and no bytes in hex. */
 export const NoSuchInput = Schema.TaggedStruct("NoSuchInput", { given: Schema.String })
 
-const Reason = Schema.Union([
-  BadUsage,
-  BadOption,
-  UnknownModel,
-  ModemManagerRuns,
-  HostNotReady,
-  CannotAsk,
-  Cancelled,
-  NoSuchInput
-])
+const Reason = Schema.Union([BadUsage, BadOption, UnknownModel, HostNotReady, CannotAsk, Cancelled, NoSuchInput])
 
 export const commandCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   BadUsage: { code: "CLI_USAGE", help: "The command's `--help` lists its options." },
   BadOption: { code: "CLI_BAD_OPTION", help: "The command's `--help` says what the option takes." },
   UnknownModel: { code: "CLI_UNKNOWN_MODEL", help: "Take one of the named models." },
-  ModemManagerRuns: {
-    code: "CLI_MODEM_MANAGER_RUNS",
-    help: "Stop it for as long as it takes with `sudo systemctl stop ModemManager`; `--ignore-mm-runtime-check` goes on all the same."
-  },
   HostNotReady: {
     code: "CLI_HOST_NOT_READY",
     help: "`boothold doctor` shows everything with its cure; `--ignore-doctor` goes on all the same."
@@ -73,8 +58,6 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
         return `${reason.option} takes ${reason.wanted}, not ${JSON.stringify(reason.found)}`
       case "UnknownModel":
         return `no simulated modem is called ${JSON.stringify(reason.wanted)} (there are: ${reason.known.join(", ")})`
-      case "ModemManagerRuns":
-        return `ModemManager is running (pid ${String(reason.pid)}), and talks to the modem's ports too`
       case "HostNotReady":
         return `the update would not go well: ${reason.found.join("; ")}`
       case "CannotAsk":

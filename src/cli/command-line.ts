@@ -113,14 +113,15 @@ const flowInput = (from: {
 /** Of the commands that write. */
 const writeFlags = {
   ignoreModemManager: Flags.ignoreModemManager,
+  ignoreRuntimeCheck: Flags.ignoreRuntimeCheck,
   ignoreDoctor: Flags.ignoreDoctor,
   yes: Flags.yes
 }
 
-const writeInput = ({ ignoreDoctor, ignoreModemManager, yes }: WriteInput): WriteInput => ({
-  ignoreModemManager,
-  ignoreDoctor,
-  yes
+const writeInput = (from: WriteInput & { readonly ignoreRuntimeCheck: boolean }): WriteInput => ({
+  ignoreModemManager: from.ignoreModemManager || from.ignoreRuntimeCheck,
+  ignoreDoctor: from.ignoreDoctor,
+  yes: from.yes
 })
 
 const images = Flags.files("firmware images: .cwe, .nvu, .spk")

@@ -155,7 +155,6 @@ export const exitCodes = {
     meaning: "another program holds the port or the address, or ModemManager cannot be kept away",
     codes: [
       "TRANSPORT_BUSY",
-      "CLI_MODEM_MANAGER_RUNS",
       "DEVICE_CLAIM_FAILED",
       "SERVE_ADDRESS_IN_USE",
       "SERVE_NO_VHCI_PORT",

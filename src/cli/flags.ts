@@ -113,8 +113,13 @@ export const modemStorageIndex = Flag.Int("modem-storage-index").pipe(
 export const skipValidation = yesNo("skip-validation", "do not ask the modem afterwards what it runs")
 
 export const ignoreModemManager = yesNo(
+  "ignore-modem-manager",
+  "do not ask ModemManager to leave the modem alone, and go on whatever it does"
+)
+
+export const ignoreRuntimeCheck = yesNo(
   "ignore-mm-runtime-check",
-  "go on where ModemManager runs: it talks to the same ports"
+  "the same, by the name that qmi-firmware-update has for it"
 )
 
 export const ignoreDoctor = yesNo("ignore-doctor", "go on where doctor finds an error")

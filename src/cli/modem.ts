@@ -3,37 +3,43 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
 import * as Modem from "../device/Modem.ts"
+import { UsbBus } from "../device/UsbBus.ts"
+import type { UsbMode } from "../device/UsbBus.ts"
 import { Host } from "../doctor/Host.ts"
-import type { UsbBus, UsbMode } from "../device/UsbBus.ts"
 import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
 import { Transport } from "../live/Transport.ts"
 import type { TransportChoice } from "../live/Transport.ts"
 import { refuse } from "./CommandError.ts"
-import type { CommandError } from "./CommandError.ts"
 import type { ModemInput, WriteInput } from "./inputs.ts"
 
 /** The real ones: their layer and native modules are loaded when they are wanted. */
-const liveBus = Effect.fnUntraced(function* (
-  checksModemManager: boolean,
-  transport: TransportChoice
-): Effect.fn.Return<{ readonly layer: Layer.Layer<UsbBus>; readonly host: Host }, CommandError> {
-  const live = yield* Effect.promise(() =>
-    import("../live/index.ts").then(({ host, layer, modemManager }) => ({ host, layer, modemManager }))
-  )
-  const pid = checksModemManager ? yield* live.modemManager : undefined
-  if (pid !== undefined) return yield* refuse({ _tag: "ModemManagerRuns", pid })
-  return { layer: Layer.provide(live.layer, Layer.succeed(Transport, transport)), host: live.host }
-})
+const onLiveBus =
+  (ignoreModemManager: boolean, transport: TransportChoice) =>
+  <A, E, R>(command: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const live = yield* Effect.promise(() =>
+        import("../live/index.ts").then(({ host, IgnoreModemManager, layer, SystemBusAddress }) => ({
+          host,
+          IgnoreModemManager,
+          layer,
+          SystemBusAddress
+        }))
+      )
+      const address = process.env["DBUS_SYSTEM_BUS_ADDRESS"] ?? (yield* live.SystemBusAddress)
+      return yield* command.pipe(
+        Effect.provideService(Host, live.host),
+        Effect.provideService(live.IgnoreModemManager, ignoreModemManager),
+        Effect.provideService(live.SystemBusAddress, address),
+        Effect.provide(Layer.provide(live.layer, Layer.succeed(Transport, transport)))
+      )
+    })
 
 const options = {
   vidPid: { option: "--vid-pid", wanted: "VID[:PID] in hex, e.g. 1199:9071" },
   busnumDevnum: { option: "--busnum-devnum", wanted: "[BUS:]DEV in decimal, e.g. 1:7" }
 } as const
 
-/**
- * Provides the bus that the options name, the simulator's or the system's, and how control ports on it are opened.
- * Commands that write to a real modem do not begin while ModemManager runs.
- */
+/** Provides the bus that the options name, the simulator's or the system's, and how control ports on it are opened. */
 export const onBus =
   (input: ModemInput & Partial<WriteInput>) =>
   <A, E, R>(command: Effect.Effect<A, E, R>) =>
@@ -48,8 +54,7 @@ export const onBus =
         return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })
       }
       if (simulation === undefined) {
-        const { host, layer } = yield* liveBus(ignoreModemManager === false, transport)
-        return yield* Effect.provide(Effect.provideService(effect, Host, host), layer)
+        return yield* onLiveBus(ignoreModemManager === true, transport)(effect)
       }
       if (input.transport !== undefined) {
         const detail = "--transport is for real modems: a simulated one has no USB"
@@ -80,3 +85,11 @@ export const selectorOf = ({ selector }: ModemInput): Modem.Selector => {
 
 /** The one modem that was meant; among several, the one in the mode that the command needs. */
 export const theModem = (input: ModemInput, mode: UsbMode) => Modem.select(selectorOf(input), mode)
+
+/** The same, kept for us alone until the command ends: from before the first question that it is asked. */
+export const theClaimedModem = Effect.fnUntraced(function* (input: ModemInput, mode: UsbMode) {
+  const modem = yield* theModem(input, mode)
+  const bus = yield* UsbBus
+  yield* bus.claim(modem.device)
+  return modem
+})

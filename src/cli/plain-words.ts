@@ -28,7 +28,8 @@ const switches = {
   overrideDownload: ["override-download"],
   skipValidation: ["skip-validation"],
   ignoreVersionErrors: ["ignore-version-errors"],
-  ignoreModemManager: ["ignore-mm-runtime-check"],
+  ignoreModemManager: ["ignore-modem-manager"],
+  ignoreRuntimeCheck: ["ignore-mm-runtime-check"],
   ignoreDoctor: ["ignore-doctor"],
   yes: ["yes", "y"]
 } as const
@@ -95,7 +96,8 @@ const only: { readonly [command: string]: ReadonlySet<string> } = {
   info: new Set([...selectors, "json"]),
   download: new Set([
     ...selectors,
-    ...["json", "firmwareVersion", "skipValidation", "ignoreVersionErrors", "ignoreModemManager", "ignoreDoctor", "yes"]
+    ...["json", "firmwareVersion", "skipValidation", "ignoreVersionErrors"],
+    ...["ignoreModemManager", "ignoreRuntimeCheck", "ignoreDoctor", "yes"]
   ]),
   update: new Set([...selectors, ...Object.keys(versions), ...Object.keys(switches)])
 }
@@ -139,7 +141,7 @@ export const plainWords = (args: ReadonlyArray<string>): PlainWords | undefined 
           overrideDownload: on("overrideDownload"),
           modemStorageIndex: undefined,
           skipValidation: on("skipValidation"),
-          ignoreModemManager: on("ignoreModemManager"),
+          ignoreModemManager: on("ignoreModemManager") || on("ignoreRuntimeCheck"),
           ignoreDoctor: on("ignoreDoctor"),
           yes: on("yes")
         }

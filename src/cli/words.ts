@@ -41,7 +41,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
   const shared = [
     ...when(input.ignoreVersionErrors, "--ignore-version-errors"),
     ...when(input.skipValidation, "--skip-validation"),
-    ...when(input.ignoreModemManager, "--ignore-mm-runtime-check"),
+    ...when(input.ignoreModemManager, "--ignore-modem-manager"),
     ...when(input.ignoreDoctor, "--ignore-doctor"),
     ...when(input.yes, "--yes")
   ]
@@ -65,7 +65,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
       ...(advised === "download" ? [...option("--firmware-version", input.firmwareVersion), ...shared] : []),
       ...(advised === "reset"
         ? [
-            ...when(input.ignoreModemManager, "--ignore-mm-runtime-check"),
+            ...when(input.ignoreModemManager, "--ignore-modem-manager"),
             ...when(input.ignoreDoctor, "--ignore-doctor"),
             ...when(input.yes, "--yes")
           ]

@@ -3,12 +3,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
+import * as RcMap from "effect/RcMap"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Exit from "effect/Exit"
 import { BusError } from "../device/BusError.ts"
 import { UsbBus } from "../device/UsbBus.ts"
-import type { BusEvent, OpenOptions, PortInfo, UsbDevice } from "../device/UsbBus.ts"
+import type { BusEvent, ClaimNotice, OpenOptions, PortInfo, UsbDevice } from "../device/UsbBus.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import { nodeState } from "./access.ts"
 import { changesBetween } from "./diff.ts"
@@ -148,11 +149,49 @@ const make = Effect.gen(function* () {
     return yield* options.proxy === undefined ? openPort(endpoint) : openProxy(endpoint, options.proxy)
   })
 
+  const changes = Effect.acquireRelease(subscribe, unsubscribe)
+
+  const claimed = new Map<string, UsbDevice>()
+  /** The claims of a place, one inhibition for all of them; whoever joins hears how it stands. */
+  const claims = yield* RcMap.make({
+    lookup: (key: string) =>
+      Effect.gen(function* () {
+        const device = claimed.get(key)
+        const told: Array<ClaimNotice> = []
+        const listeners = new Set<(notice: ClaimNotice) => Effect.Effect<void>>()
+        const { inhibit } = yield* Effect.promise(() => import("./Inhibition.ts"))
+        const tell = (notice: ClaimNotice) =>
+          Effect.andThen(
+            Effect.sync(() => void told.splice(0, 1, notice)),
+            Effect.forEach([...listeners], (listener) => listener(notice), { discard: true })
+          )
+        if (device !== undefined) yield* Effect.provideService(inhibit(device, changes, tell), Roots, roots)
+        return { listeners, told }
+      })
+  })
+  const claim = Effect.fn("LiveBus.claim")(function* (
+    device: UsbDevice,
+    tell: (notice: ClaimNotice) => Effect.Effect<void> = () => Effect.void
+  ) {
+    claimed.set(device.portPath, device)
+    // What has failed is let go at once: another claim is another attempt.
+    const scope = yield* Effect.flatMap(Scope.Scope, (outer) => Scope.fork(outer))
+    const { listeners, told } = yield* RcMap.get(claims, device.portPath).pipe(
+      Scope.provide(scope),
+      Effect.onError(() => Scope.close(scope, Exit.void))
+    )
+    yield* Effect.acquireRelease(
+      Effect.sync(() => listeners.add(tell)),
+      () => Effect.sync(() => listeners.delete(tell))
+    )
+    yield* Effect.forEach(told, tell, { discard: true })
+  })
+
   return UsbBus.of({
     devices,
-    changes: Effect.acquireRelease(subscribe, unsubscribe),
+    changes,
     open,
-    claim: () => Effect.void
+    claim
   })
 })
 

@@ -2,7 +2,7 @@
  * Reading sysfs. A device may vanish between two reads, and a device chooses its own strings: nothing is an error,
  * everything is bounded.
  */
-import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync, statSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { basename } from "node:path"
 
@@ -109,6 +109,15 @@ export const linkName = (path: string): string | undefined => {
 export const inodeOf = (path: string): string | undefined => {
   try {
     return String(statSync(path, { bigint: true }).ino)
+  } catch {
+    return undefined
+  }
+}
+
+/** Without symbolic links; undefined where it is not there. */
+export const realPath = (path: string): string | undefined => {
+  try {
+    return realpathSync(path)
   } catch {
     return undefined
   }

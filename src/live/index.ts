@@ -4,7 +4,7 @@
  */
 export { layer } from "./LiveBus.ts"
 export { host } from "./host.ts"
-export { modemManager } from "./ModemManager.ts"
+export { IgnoreModemManager, modemManager, SystemBusAddress } from "./ModemManager.ts"
 export { Roots } from "./Roots.ts"
 export { openControl } from "./ControlDevice.ts"
 export { openProxy } from "./Proxy.ts"

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Modem } from "../device/Modem.ts"
 import { UsbBus } from "../device/UsbBus.ts"
 import type { ClaimNotice } from "../device/UsbBus.ts"
-import { emit } from "./events.ts"
+import { EventSink } from "./events.ts"
 import type { UpdateEvent } from "./events.ts"
 
 const step = "start"
@@ -23,5 +23,7 @@ const eventOf = (notice: ClaimNotice): UpdateEvent => {
 /** Until the scope ends. */
 export const claimModem = Effect.fn("claimModem")(function* ({ device }: Modem) {
   const bus = yield* UsbBus
-  yield* bus.claim(device, (notice) => emit(eventOf(notice)))
+  // Notices come from a fiber of the bus, which knows nothing of this run.
+  const sink = yield* EventSink
+  yield* bus.claim(device, (notice) => sink(eventOf(notice)))
 })

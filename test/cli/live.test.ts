@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { FoundReport } from "../../src/cli/render/json.ts"
 import { wordsOf } from "../../src/cli/words.ts"
 import { modemOf } from "../../src/device/Modem.ts"
+import { SystemBusAddress } from "../../src/live/ModemManager.ts"
 import { Roots } from "../../src/live/Roots.ts"
 import { nextCommand } from "../../src/update/advice.ts"
 import { usbDevice } from "../support/fake-bus.ts"
@@ -146,21 +147,25 @@ describe("a command for one modem", () => {
     })
   )
 
-  it.effect("does not write while ModemManager runs, unless it is told to; looking is free", () =>
+  it.effect("does not write where ModemManager runs and cannot be asked, unless it is told to; looking is free", () =>
     Effect.gen(function* () {
       const system = yield* fakeSystem
+      system.plug(mc7455("1-2"))
       system.process(812, "ModemManager")
+      const address = `unix:path=${join(system.roots.dev, "no-bus")}`
+      const without = (...words: ReadonlyArray<string>) =>
+        Effect.provideService(on(system, ...words), SystemBusAddress, address)
       for (const words of [["update", ...images], ["download", ...images], ["reset"]]) {
-        const { code, err } = yield* on(system, ...words, "--yes")
+        const { code, err } = yield* without(...words, "--yes")
         assert.strictEqual(code, 16)
-        contains(err, "pid 812", "systemctl stop ModemManager", "--ignore-mm-runtime-check")
-        assert.strictEqual((yield* on(system, ...words, "--yes", "--ignore-mm-runtime-check")).code, 3)
+        contains(err, "pid 812", "no system bus", "systemctl stop ModemManager", "--ignore-modem-manager")
       }
-      for (const words of [["info"], ["plan", ...images]]) assert.strictEqual((yield* on(system, ...words)).code, 3)
-      assert.strictEqual(
-        (yield* on(system, "reset", "--yes", "--simulate", "em7455", "--simulate-speed", "60")).code,
-        0
-      )
+      // A modem in application mode has no download port: that far it gets, and nothing was sent.
+      for (const flag of ["--ignore-modem-manager", "--ignore-mm-runtime-check"]) {
+        assert.strictEqual((yield* without("download", ...images, "--yes", flag)).code, 13)
+      }
+      assert.strictEqual((yield* without("list")).code, 0)
+      assert.strictEqual((yield* without("reset", "--yes", "--simulate", "em7455", "--simulate-speed", "60")).code, 0)
     })
   )
 })
@@ -195,7 +200,7 @@ describe("the advised command", () => {
   it("keeps that ModemManager is ignored", () => {
     assert.strictEqual(
       next({ ignoreModemManager: true }),
-      "boothold download --usb-path 3-1.4 --ignore-mm-runtime-check --yes a.cwe"
+      "boothold download --usb-path 3-1.4 --ignore-modem-manager --yes a.cwe"
     )
   })
 })

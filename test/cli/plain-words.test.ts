@@ -21,7 +21,15 @@ const vocabulary = [
   ...["-d", "--vid-pid", "-s", "--busnum-devnum", "-w", "--cdc-wdm", "-t", "--tty", "--usb-path", "--serial"],
   ...["-f", "--firmware-version", "-c", "--config-version", "-C", "--carrier"],
   ...["--json", "--override-download", "--skip-validation", "--ignore-version-errors", "--ignore-mm-runtime-check"],
-  ...["--device-open-auto", "--device-open-qmi", "--device-open-mbim", "--device-open-proxy", "-p", "-py"],
+  ...[
+    "--ignore-modem-manager",
+    "--device-open-auto",
+    "--device-open-qmi",
+    "--device-open-mbim",
+    "--device-open-proxy",
+    "-p",
+    "-py"
+  ],
   ...["--yes", "-y", "--modem-storage-index", "--simulate", "--help", "--", "-x", "-yt", "--tty=a", "--no-json"],
   ...["a.cwe", "b.nvu", "1199:9071", "1", "true", "yes", "no", "", " ", "-", "update", "--yes=true", "1-2"]
 ]
@@ -71,7 +79,7 @@ describe("the short way through the words", () => {
         ["download", "-t", "/dev/ttyUSB0", "-f", "02.33.03.00", "--skip-validation", "--yes", ...files],
         ["download", "--ignore-version-errors", "--ignore-mm-runtime-check", "--usb-path", "1-2", ...files],
         ["update", "-d", "1199", "-f", "1", "-c", "2", "-C", "GENERIC", "--override-download", "-y", ...files],
-        ["update", "-s", "1:7", "--ignore-version-errors", "--ignore-mm-runtime-check", ...files],
+        ["update", "-s", "1:7", "--ignore-version-errors", "--ignore-modem-manager", ...files],
         ["update", ...files, "-w", "/dev/cdc-wdm0", "--serial", "A", "--tty", "x", "--json", "--skip-validation"]
       ]) {
         const plain = plainWords(args)

@@ -125,6 +125,10 @@ const makeSystem = (root: string): FakeSystem => {
       ] as const) {
         const [here, there] = [place(from), place(to)]
         for (const { folder, port } of [here, there]) mkdirSync(join(real, folder, port), { recursive: true })
+        for (const bus of [one, other].map((path) => path.split("-")[0] ?? "")) {
+          rmSync(join(devices, `usb${bus}`), { force: true })
+          link(join(devices, `usb${bus}`), real)
+        }
         rmSync(join(devices, here.folder), { force: true })
         link(join(devices, here.folder), join(real, here.folder))
         link(join(real, here.folder, here.port, "peer"), join(real, there.folder, there.port))

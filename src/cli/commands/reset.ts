@@ -4,7 +4,7 @@ import * as Update from "../../update/Update.ts"
 import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { ModemInput, WriteInput } from "../inputs.ts"
-import { onBus, theModem } from "../modem.ts"
+import { onBus, theClaimedModem } from "../modem.ts"
 import { wordsOf } from "../words.ts"
 
 export interface ResetInput extends ModemInput, WriteInput {}
@@ -12,7 +12,7 @@ export interface ResetInput extends ModemInput, WriteInput {}
 export const reset = Effect.fn("cli.reset")(function* (input: ResetInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const planned = yield* Update.planHold(yield* theModem(input, "application"))
+      const planned = yield* Update.planHold(yield* theClaimedModem(input, "application"))
       const plan = yield* withFindings(planned, !input.ignoreDoctor)
       return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("reset", input, plan.modem) })
     })

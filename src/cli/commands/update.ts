@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { UpdateInput } from "../inputs.ts"
-import { onBus } from "../modem.ts"
+import { onBus, theClaimedModem } from "../modem.ts"
 import { wordsOf } from "../words.ts"
 import { planUpdate } from "./plan.ts"
 
 export const update = Effect.fn("cli.update")(function* (input: UpdateInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const plan = yield* withFindings(yield* planUpdate(input), !input.ignoreDoctor)
+      const plan = yield* withFindings(yield* planUpdate(input, theClaimedModem), !input.ignoreDoctor)
       return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("update", input, plan.modem) })
     })
   ).pipe(onBus(input))
