@@ -71,6 +71,9 @@ const subscriptions = encodeSubscribeList([{ service: ServiceId.qmi, cids: [QMI_
 const subscribeName = commandName(ServiceId.basicConnect, BasicConnect.deviceServiceSubscribeList)
 const qmiName = commandName(ServiceId.qmi, QMI_MESSAGE)
 
+const isNotOpened = (error: Failure): error is MbimError =>
+  error._tag === "MbimError" && error.reason._tag === "FunctionFailed" && error.reason.error === ErrorCode.NotOpened
+
 /** Opens the function and the way for QMI through it; closes it with the scope. */
 export const openMbimLink = Effect.fn("MbimLink.open")(function* (
   connect: Effect.Effect<Connection, TransportError, Scope.Scope>,
@@ -84,11 +87,14 @@ export const openMbimLink = Effect.fn("MbimLink.open")(function* (
   const reader = new MbimReader()
   const qmux = makeInbox<Uint8Array, Failure>(answersKept)
   const writing = yield* Semaphore.make(1)
+  const opening = yield* Semaphore.make(1)
   const waiting = new Map<number, Deferred.Deferred<MbimMessage, Failure>>()
   /** OPENs without an answer: all of them wait for one. */
   const opens = new Set<number>()
   let lastTransaction = 0
   let isOpen = false
+  /** How often it has been opened. */
+  let openings = 0
   let farewellSaid = false
   let end: Exit.Exit<never, Failure> | undefined
 
@@ -217,6 +223,7 @@ export const openMbimLink = Effect.fn("MbimLink.open")(function* (
       yield* closeWithin(deadlines.closeFirst)
     }
     isOpen = true
+    openings++
   }).pipe(
     Effect.timeoutOrElse({
       duration: deadlines.open,
@@ -249,11 +256,19 @@ export const openMbimLink = Effect.fn("MbimLink.open")(function* (
     })
   )
 
-  const open = Effect.andThen(openFunction, subscribe)
+  /** Somebody else may close it right behind OPEN. */
+  const open = Effect.andThen(openFunction, subscribe).pipe(
+    Effect.retry({ times: 1, while: (error) => isNotOpened(error) && error.request === subscribeName })
+  )
+
+  /** Opens it again, unless it has been since then: other requests may have met the same. */
+  const reopen = (since: number) =>
+    Effect.suspend(() => (openings === since ? open : Effect.void)).pipe(Semaphore.withPermit(opening))
 
   /** Carries one QMUX frame to the modem, and knows then that the modem has taken it. */
   const carry = Effect.fnUntraced(function* (frame: Uint8Array) {
     for (let again = false; ; again = true) {
+      const since = openings
       const answer = yield* exchange((transaction) => ({
         _tag: "Command",
         transaction,
@@ -269,7 +284,7 @@ export const openMbimLink = Effect.fn("MbimLink.open")(function* (
       const code = answer._tag === "FunctionError" ? answer.error : 0
       // It was not executed, so it may be sent again; once, for a function that somebody else has closed.
       if (code !== ErrorCode.NotOpened || again) return yield* functionFailed(qmiName, code)
-      yield* open
+      yield* reopen(since)
     }
   })
 

@@ -1,6 +1,9 @@
 /** The comparison itself: what it makes of bytes, and that no difference slips through. */
 import { assert, describe, it } from "@effect/vitest"
 import { encodeFrame as hdlc } from "../../src/protocol/hdlc.ts"
+import { ServiceId } from "../../src/protocol/mbim/codes.ts"
+import { fragment } from "../../src/protocol/mbim/fragments.ts"
+import { encodeMessage } from "../../src/protocol/mbim/message.ts"
 import { encodeRequest, hello, writeHeader } from "../../src/protocol/qdl/request.ts"
 import { encodeFrame as qmux, Service, type QmuxFrame } from "../../src/protocol/qmi/Qmux.ts"
 import { compare, judge, type Allowed } from "./compare.ts"
@@ -75,6 +78,47 @@ describe("conversation", () => {
     assert.deepStrictEqual(conversation(said("control", request({ transaction: 9, client: 7 }))), plain)
     for (const other of [{ control: 0x80 }, { message: 0x0023 }, { tlvs: [{ type: 1, value: Uint8Array.of(1) }] }]) {
       assert.notDeepEqual(conversation(said("control", request(other))), plain)
+    }
+  })
+
+  it("reads QMI in MBIM as QMI, and all bytes of other MBIM messages but their transaction", () => {
+    const mbim = (frame: Uint8Array, transaction: number, type: "set" | "query" = "set", cid = 1): Uint8Array =>
+      encodeMessage({ _tag: "Command", transaction, service: ServiceId.qmi, cid, type, buffer: frame })
+    const open = (transaction: number, maxControlTransfer = 4096): Uint8Array =>
+      encodeMessage({ _tag: "Open", transaction, maxControlTransfer })
+    const close = (transaction: number): Uint8Array => encodeMessage({ _tag: "Close", transaction })
+    const plain = conversation(said("control", open(1), mbim(request({}), 2), close(3)))
+    assert.deepStrictEqual(
+      plain.map(({ name }) => name),
+      ["MBIM OPEN", "DMS Get Model", "MBIM CLOSE"]
+    )
+    const numbered = said("control", open(7), mbim(request({ transaction: 9, client: 7 }), 8), close(9))
+    assert.deepStrictEqual(conversation(numbered), plain)
+    const stream = Buffer.concat([open(1), mbim(request({}), 2), close(3)])
+    for (const pieces of cuts(stream)) assert.deepStrictEqual(conversation(said("control", ...pieces)), plain)
+    const fragments = fragment(mbim(request({ tlvs: [{ type: 1, value: new Uint8Array(100) }] }), 2), 64)
+    const whole = conversation(said("control", open(1), ...fragments, close(3)))
+    assert.deepStrictEqual(
+      whole.map(({ name }) => name),
+      ["MBIM OPEN", "DMS Get Model", "MBIM CLOSE"]
+    )
+    for (const other of [
+      [open(1, 2048), mbim(request({}), 2), close(3)],
+      [open(1), mbim(request({ message: 0x0023 }), 2), close(3)],
+      [open(1), mbim(request({}), 2, "query"), close(3)],
+      [open(1), mbim(request({}), 2, "set", 2), close(3)],
+      [open(1), mbim(Buffer.concat([request({}), request({})]), 2), close(3)],
+      [open(1), mbim(request({}), 2), close(3), fragments[0] ?? chunk]
+    ]) {
+      assert.notDeepEqual(conversation(said("control", ...other)), plain)
+    }
+    // Nothing hides behind the transaction number, the four bytes that are left out.
+    for (let at = 0; at < stream.length; at++) {
+      const changed = Buffer.from(stream)
+      changed[at] = (changed[at] ?? 0) ^ 0x01
+      const qmux = 16 + 48
+      const free = [8, 9, 10, 11, 24, 25, 26, 27, qmux + 5, qmux + 7, qmux + 8].includes(at) || at >= stream.length - 4
+      if (!free) assert.notDeepEqual(conversation(said("control", changed)), plain, `byte ${String(at)}`)
     }
   })
 

@@ -5,6 +5,9 @@
 import { createHash } from "node:crypto"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { commandName, QMI_MESSAGE, ServiceId, typeName } from "../../src/protocol/mbim/codes.ts"
+import { MbimReader } from "../../src/protocol/mbim/MbimReader.ts"
+import { encodeMessage, readHeader, type MbimMessage } from "../../src/protocol/mbim/message.ts"
 import { DeviceReceiver, type DeviceInput } from "../../src/protocol/qdl/DeviceReceiver.ts"
 import { decodeRequest } from "../../src/protocol/qdl/request.ts"
 import { messageName } from "../../src/protocol/qmi/names.ts"
@@ -118,6 +121,52 @@ const qmiReader = (): Reader => {
   return { push, rest: () => (reader.pending === 0 ? "" : `${String(reader.pending)} bytes`) }
 }
 
+/** A QMUX frame in a COMMAND counts as what it says, like one on a QMI port; every other message with all of its bytes. */
+const mbimParts = (message: MbimMessage): ReadonlyArray<Part> => {
+  const { transaction: _, ...rest } = message
+  const bytes = encodeMessage({ ...rest, transaction: 0 })
+  const isCommand = message._tag === "Command"
+  if (isCommand && message.service === ServiceId.qmi && message.cid === QMI_MESSAGE) {
+    const reader = qmiReader()
+    const parts = reader.push(message.buffer)
+    if (parts.length !== 1 || reader.rest() !== "") return [{ name: "broken QMI message", bytes: hex(bytes) }]
+    return parts.map((part) => ({ ...part, bytes: `${message.type} ${part.bytes}` }))
+  }
+  const name = isCommand ? commandName(message.service, message.cid) : (typeName(readHeader(bytes).type) ?? "")
+  return [{ name: `MBIM ${name}`, bytes: hex(bytes) }]
+}
+
+const mbimReader = (): Reader => {
+  const reader = new MbimReader()
+  const push = (bytes: Uint8Array): ReadonlyArray<Part> =>
+    reader
+      .push(bytes)
+      .flatMap((read) =>
+        Result.isFailure(read)
+          ? [{ name: "broken MBIM message", bytes: read.failure.message }]
+          : mbimParts(read.success)
+      )
+  const rest = () => {
+    const left = reader.pending + reader.pendingFragments
+    return left === 0 ? "" : `${String(left)} bytes`
+  }
+  return { push, rest }
+}
+
+/** QMI or MBIM, by what the first bytes are: a QMUX frame is longer than its length, a MBIM type has zeros there. */
+const controlReader = (): Reader => {
+  let first: Uint8Array = new Uint8Array(0)
+  let reader: Reader | undefined
+  const push = (bytes: Uint8Array): ReadonlyArray<Part> => {
+    if (reader !== undefined) return reader.push(bytes)
+    first = Buffer.concat([first, bytes])
+    if (first.length < 3) return []
+    reader = first[1] === 0 && first[2] === 0 ? mbimReader() : qmiReader()
+    return reader.push(first)
+  }
+  return { push, rest: () => (reader === undefined ? hex(first) : reader.rest()) }
+}
+
 /** Commands as bytes up to and including their CR. */
 const atReader = (): Reader => {
   let open = ""
@@ -129,7 +178,7 @@ const atReader = (): Reader => {
   return { push, rest: () => hex(Buffer.from(open, "latin1")) }
 }
 
-const readers: Readonly<Record<string, () => Reader>> = { download: qdlReader, control: qmiReader, at: atReader }
+const readers: Readonly<Record<string, () => Reader>> = { download: qdlReader, control: controlReader, at: atReader }
 
 /** Ports that no tool should write to (DIAG, NMEA): every transfer is a message. */
 const rawReader = (): Reader => ({ push: (bytes) => [{ name: "bytes", bytes: hex(bytes) }], rest: () => "" })

@@ -19,11 +19,15 @@ const said = (folder: string, tool: string, { name, stays = Infinity }: Compared
   return conversation(readTranscript(readFileSync(path, "utf8")).filter(({ enumeration }) => enumeration <= stays))
 }
 
-/** One result for each named case, and one for the list itself: a licence that no case needs is out of date. */
+/**
+ * One result for each named case, and, where these are `all` cases, one for the list itself: a licence that no case needs
+ * is out of date.
+ */
 export const fidelityResults = (
   folder: string,
   cases: ReadonlyArray<Compared>,
-  licences: ReadonlyArray<Allowed>
+  licences: ReadonlyArray<Allowed>,
+  { all }: { readonly all: boolean }
 ): ReadonlyArray<CaseResult> => {
   const needed = new Set<string>()
   const result = (name: string, why: ReadonlyArray<string>): CaseResult => ({
@@ -43,6 +47,7 @@ export const fidelityResults = (
     for (const id of used.keys()) needed.add(id)
     return result(title, forbidden.map(differenceText))
   })
+  if (!all) return pairs
   const idle = licences.filter(({ id }) => !needed.has(id)).map(({ id }) => `no case needs ${id}`)
   return [...pairs, result("every licence is needed", idle)]
 }

@@ -14,6 +14,7 @@ export interface Boot {
 export const boots: ReadonlyArray<Boot> = [
   { group: "machine", udev: false, limitSeconds: 120, alone: true },
   { group: "upstream", udev: true, limitSeconds: 900, alone: true },
+  { group: "mbim", udev: true, limitSeconds: 900, alone: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
   { group: "deadtime", udev: true, limitSeconds: 420, alone: true, onlyByName: true }

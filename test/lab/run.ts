@@ -11,7 +11,7 @@ import { parseArgs } from "node:util"
 import { rolldown } from "rolldown"
 import { fidelityResults } from "../fidelity/report.ts"
 import { allowedDifferences } from "../fidelity/licences.ts"
-import { compared } from "./cases/updates.ts"
+import { heardIn } from "./cases/updates.ts"
 import type { Boot } from "./groups.ts"
 import { boots } from "./groups.ts"
 import type { Case } from "./guest/harness.ts"
@@ -153,8 +153,12 @@ if (lacking.length > 0) {
   await Promise.all(together.map(runTimed))
   // Both tools have been heard in full: what they said is compared.
   const heard = new Set(wanted.map(({ boot }) => boot.group))
-  if (words.length === 0 && heard.has("upstream") && heard.has("boothold")) {
-    const said = fidelityResults(results, compared, allowedDifferences.allowed)
+  const complete = words.length === 0 ? heardIn.filter(({ groups }) => groups.every((group) => heard.has(group))) : []
+  if (complete.length > 0) {
+    const cases = complete.flatMap(({ compared }) => compared)
+    const said = fidelityResults(results, cases, allowedDifferences.allowed, {
+      all: complete.length === heardIn.length
+    })
     for (const { name, outcome } of said) console.log(`  ${outcome.padEnd(7)} ${name}`)
     all.push(...said)
   }

@@ -162,6 +162,21 @@ describe("opening an MBIM link", () => {
     )
   }
 
+  it.effect("opens once more a function that was closed before it could be told of indications", () =>
+    Effect.gen(function* () {
+      const closedFor = (times: number) => {
+        const answer = function_()
+        let left = times
+        return (written: string): Answer =>
+          typeOf(written) === "03" && left-- > 0 ? [wire.functionError(transactionOf(written), 5)] : answer(written)
+      }
+      const { port } = yield* started(closedFor(1))
+      assert.deepStrictEqual(port.written(), [wire.open(1), wire.subscribe(2), wire.open(3), wire.subscribe(4)])
+      const error = errorOf((yield* start(closedFor(2))).opening.exit)
+      assert.deepStrictEqual(reasonOf(error), { _tag: "FunctionFailed", error: 5, name: "NotOpened" })
+    })
+  )
+
   it.effect("does not open and close for ever", () =>
     Effect.gen(function* () {
       const { opening, port } = yield* start((written) =>
@@ -339,6 +354,18 @@ describe("QMUX through an MBIM link", () => {
       const error = errorOf(yield* Effect.exit(stubborn.link.write(bytesOf(wire.allocate))))
       assert.deepStrictEqual(reasonOf(error), { _tag: "FunctionFailed", error: 5, name: "NotOpened" })
       assert.strictEqual(stubborn.port.written().filter((one) => typeOf(one) === "01").length, 2)
+    })
+  )
+
+  it.effect("opens it once for all requests that met it closed, and repeats each of them", () =>
+    Effect.gen(function* () {
+      const { link, port } = yield* started(
+        function_((transaction, index) => [
+          index < 2 ? wire.functionError(transaction, 5) : wire.done(transaction, wire.allocated)
+        ])
+      )
+      yield* Effect.all([link.write(bytesOf(wire.allocate)), link.write(bytesOf(wire.allocate))], { concurrency: 2 })
+      assert.deepStrictEqual(port.written().slice(2).map(typeOf), ["03", "03", "01", "03", "03", "03"])
     })
   )
 

@@ -189,11 +189,11 @@ export const serveMbim = Effect.fnUntraced(function* (core: Core, port: Port) {
   // Implementation Guidelines for USB Devices", "Delaying MBIM Open"): what comes meanwhile waits.
   yield* startControl(core, Effect.never)
   yield* serveQmi(core, { incoming: Queue.take(toQmi), send: fromQmi }).pipe(Effect.forkIn(core.scope))
-  let reader = new MbimReader({ maxTransfer: own })
+  const reader = new MbimReader({ maxTransfer: own })
   port.onReset(
     Effect.gen(function* () {
       yield* core.note({ _tag: "MbimRequest", at: yield* now, request: "RESET_FUNCTION", detail: "" })
-      reader = new MbimReader({ maxTransfer: own })
+      reader.reset()
       open = undefined
       pending = []
       subscribed = new Set()

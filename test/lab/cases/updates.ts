@@ -56,12 +56,31 @@ export const updates: ReadonlyArray<Update> = [
 /** No way into boot-and-hold by QMI is left, 0x003E and 0x0050 being refused: then it has to be AT. */
 export const onlyByAt: ModemWishes = { faults: ["qmiRefuses:message=62", "qmiRefuses:message=80"] }
 
-/** Cases whose transcripts both tools keep: test/fidelity compares them. */
-export const compared: ReadonlyArray<Compared> = [
-  ...updates.map(({ name }) => ({ name: `update-${name}` })),
-  // The reference ends with its reset; ours goes on, and asks the modem what it runs.
-  { name: "download-9x30", stays: 2 },
-  { name: "reset-by-at" }
+/** The same modem with MBIM instead of QMI (composition 8): everything else is to be as ever. */
+export const mbimUpdate: Update = {
+  name: "9x30-mbim",
+  model: "em7455",
+  wishes: { words: ["--composition", "8"] },
+  application: "1199:9071",
+  holding: "1199:9070",
+  set: sets["9x30"]
+}
+
+/** Boots in which both tools are heard, and the cases whose transcripts both keep: test/fidelity compares them. */
+export const heardIn: ReadonlyArray<{
+  readonly groups: ReadonlyArray<string>
+  readonly compared: ReadonlyArray<Compared>
+}> = [
+  {
+    groups: ["upstream", "boothold"],
+    compared: [
+      ...updates.map(({ name }) => ({ name: `update-${name}` })),
+      // The reference ends with its reset; ours goes on, and asks the modem what it runs.
+      { name: "download-9x30", stays: 2 },
+      { name: "reset-by-at" }
+    ]
+  },
+  { groups: ["mbim"], compared: [{ name: `update-${mbimUpdate.name}` }] }
 ]
 
 /** One slot: what is half written is all that there is. */

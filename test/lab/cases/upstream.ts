@@ -4,9 +4,8 @@ import { existsSync } from "node:fs"
 import type { Group } from "../guest/harness.ts"
 import { programs, until } from "../guest/processes.ts"
 import type { CaseTools } from "../guest/tools.ts"
+import { flash, onceMoreIfTooSlow, tool } from "./reference.ts"
 import { assertUpdated, onlyByAt, updates, x30, x9200 } from "./updates.ts"
-
-const tool = "qmi-firmware-update"
 
 /** qmicli on the first control port; its output without blanks that only align it. */
 const ask = async (tools: CaseTools, ...words: ReadonlyArray<string>): Promise<string> => {
@@ -21,35 +20,6 @@ const endProxy = async (): Promise<void> => {
   for (const [pid] of proxies()) process.kill(pid, "SIGTERM")
   await until("the proxy has ended", () => (proxies().length === 0 ? true : undefined))
 }
-
-/** The reference ran into a limit of its own, on a machine that is emulated and may be busy besides. */
-class TooSlow extends Error {}
-
-/** Runs the reference; it must end well. */
-const flash = async (tools: CaseTools, ...args: ReadonlyArray<string>): Promise<void> => {
-  const { status, stderr, stdout } = await tools.run(tool, args)
-  const late = /qdl device creation failed: timed out waiting for the response/.test(stdout + stderr)
-  if (status !== 0 && late) throw new TooSlow("the boot loader's answer took the reference more than a second")
-  assert.equal(status, 0)
-}
-
-/**
- * It gives the boot loader one second for each answer to Hello (qdl.md §3.2) and gives up then: that says nothing about
- * the answer. Then, and only then, the whole case is done once more on a new modem; it is told, and may not happen again.
- */
-const onceMoreIfTooSlow =
-  (body: (tools: CaseTools) => Promise<void>) =>
-  async (tools: CaseTools): Promise<void> => {
-    try {
-      await body(tools)
-    } catch (error) {
-      if (!(error instanceof TooSlow)) throw error
-      console.log(`           ${error.message}: once more`)
-      tools.log.push(`${error.message}: once more`)
-      assert.deepEqual(await tools.endModems(), [])
-      await body(tools)
-    }
-  }
 
 const reading = (proxy: boolean) => async (tools: CaseTools) => {
   const modem = await tools.modem("em7455")
