@@ -6,7 +6,7 @@ const cell = (text: string): string => text.replaceAll("|", "\\|")
 
 const row = (...cells: ReadonlyArray<string>): string => `| ${cells.map(cell).join(" | ")} |`
 
-const ports = { control: "Control port (QMI)", at: "AT port", download: "Download port (QDL)" } as const
+const ports = { control: "Control port (QMI, also over MBIM)", at: "AT port", download: "Download port (QDL)" } as const
 
 export const fidelityPage = (): string =>
   [
@@ -17,8 +17,8 @@ export const fidelityPage = (): string =>
     "A modem is bricked by one wrong byte, and there is no modem here. So the same simulated modem is updated twice with",
     "the same images, once by Debian's `qmi-firmware-update` and once by us, and everything that the two said to it is",
     "compared, message by message and byte by byte: HDLC frames with their flags and checksums, write headers, the data of",
-    "every chunk, QMI messages with their TLVs in order, AT command lines. What differs must be in the list below, with the",
-    "section of the protocol documents that licenses it; anything else is a failed test.",
+    "every chunk, QMI messages with their TLVs in order, the MBIM messages around them, AT command lines. What differs must",
+    "be in the list below, with the section of the protocol documents that licenses it; anything else is a failed test.",
     "",
     "- `npm test` compares the download port: `--update-download` through a pseudo terminal",
     "  (`test/upstream/update-download.test.ts`).",

@@ -310,6 +310,7 @@ export const openMbimLink = Effect.fn("MbimLink.open")(function* (
   return {
     endpoint,
     seen: true,
+    answers: true,
     write: carry,
     read: qmux.take,
     abandon: farewell

@@ -2,6 +2,7 @@
  * The conversation on a control port (qmi.md §1–§3): one client of one service. No Sync: it would free the
  * client ids of every other program (qmi.md §11.2); Get Version Info shows that the modem is alive.
  */
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -79,13 +80,14 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
     message: QmiMessage<Request, Response>,
     value: Request,
     deadline: Duration.Duration,
-    isAnswer: (frame: QmuxFrame, transaction: number) => boolean
+    isAnswer: (frame: QmuxFrame, transaction: number) => boolean,
+    write: (bytes: Uint8Array) => Effect.Effect<void, Carrier> = connection.write
   ): Effect.Effect<Response, QmiFailure> => {
     const failed = (reason: QmiError["reason"]) => new QmiError({ endpoint, request: message.name, reason })
     return Effect.gen(function* () {
       const transaction = transactionOf(message.service)
       const envelope = { client: message.service === Service.CTL ? Ctl.CTL_CLIENT : client, transaction }
-      yield* connection.write(encodeFrame(requestFrame(message, envelope, value)))
+      yield* write(encodeFrame(requestFrame(message, envelope, value)))
       for (;;) {
         const frame = yield* mailbox.take
         // A message with a broken inside may be anybody's: ours then runs into its deadline.
@@ -133,15 +135,34 @@ export const openQmiSession = Effect.fn("QmiSession.open")(function* (
     error.reason._tag === "Refused" &&
     (error.reason.error === QmiErrorCode.ClientIdsExhausted || error.reason.error === QmiErrorCode.DeviceNotReady)
 
-  const open = Effect.gen(function* () {
-    // Any answer to any of the questions will do: a slow modem answers an earlier one.
-    yield* exchange(
+  /**
+   * Asks until the modem answers. Any answer to any of the questions will do, a refusal too: a slow modem answers an
+   * earlier one. So none is taken back where the write itself waits for the answer.
+   */
+  const liveness = Effect.gen(function* () {
+    const asking = yield* Effect.scope
+    const refused = Deferred.makeUnsafe<never, Carrier>()
+    const ask = (bytes: Uint8Array) =>
+      Effect.forkIn(
+        Effect.catch(connection.write(bytes), (error) => Deferred.fail(refused, error)),
+        asking,
+        { startImmediately: true }
+      )
+    const question = exchange(
       Ctl.GetVersionInfo,
       {},
       deadlines.liveness,
-      (frame) => frame.message === Ctl.GetVersionInfo.id
-    ).pipe(
-      Effect.retry({ while: silence, schedule: Schedule.forever }),
+      (frame) => frame.message === Ctl.GetVersionInfo.id,
+      connection.answers === true ? ask : connection.write
+    )
+    yield* Effect.raceFirst(
+      Effect.retry(question, { while: silence, schedule: Schedule.forever }),
+      Deferred.await(refused)
+    )
+  }).pipe(Effect.scoped)
+
+  const open = Effect.gen(function* () {
+    yield* liveness.pipe(
       Effect.retry({ while: passing, schedule: Schedule.spaced("500 millis") }),
       Effect.catchIf(
         (error): error is QmiError => error._tag === "QmiError" && error.reason._tag !== "NoAnswer",

@@ -16,6 +16,8 @@ export interface Connection<out E = TransportError> {
   readonly read: Effect.Effect<Uint8Array, E>
   /** Says what the protocol below owes at the end and waits for no answer: for a modem that is about to leave. */
   readonly abandon?: Effect.Effect<void>
+  /** Several writes may be under way: each is done when the modem has answered it. */
+  readonly answers?: true
   /** Carried by another connection, on which the {@link Tap} has seen the bytes. */
   readonly seen?: true
 }

@@ -1,4 +1,4 @@
-/** Every command that the README and docs/cli.md show is run, in a folder with the image files that they name. */
+/** Every command that the README and the pages show is run, in a folder with the image files that they name. */
 import { execFile } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-for (const page of ["README.md", "docs/cli.md", "docs/doctor.md", "docs/simulate.md"]) {
+for (const page of ["README.md", "docs/cli.md", "docs/doctor.md", "docs/simulate.md", "docs/ways-in.md"]) {
   describe(`the commands of ${page}`, () => {
     const commands = commandsOf(page)
     it("are there", () => {

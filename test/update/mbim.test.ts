@@ -11,9 +11,12 @@ import * as Sim from "../../src/sim/index.ts"
 import { mismatches } from "../../src/sim/storage.ts"
 import { Tap } from "../../src/transport/Connection.ts"
 import type { TapRecord } from "../../src/transport/Connection.ts"
+import * as Modem from "../../src/device/Modem.ts"
 import { DeviceOpen } from "../../src/update/DeviceOpen.ts"
+import * as Update from "../../src/update/Update.ts"
 import { hexOf } from "../support/scripted-connection.ts"
 import { images9x30, simulate, succeeded } from "../support/simulated-update.ts"
+import { timed, valueOf } from "../support/virtual-time.ts"
 import type { RunOptions } from "../support/simulated-update.ts"
 
 const { behaviour } = Sim
@@ -178,6 +181,21 @@ describe("a modem in MBIM mode", () => {
         run.journal.findLast(({ _tag }) => _tag === "MbimRequest" || _tag === "QmiRequest")?._tag,
         "MbimRequest"
       )
+    })
+  )
+
+  it.effect("that takes longer for every answer than one question waits is heard all the same", () =>
+    Effect.gen(function* () {
+      const timing = { ...Sim.realistic, qmiAnswer: 400 }
+      const program = Effect.flatMap(Modem.select(), Update.facts)
+      const ask = (behaviours: ReadonlyArray<Sim.Behaviour>) =>
+        timed(program).pipe(Effect.provide(Sim.layer(em7455(behaviours, { timing }))))
+      const { exit, millis } = yield* ask([])
+      assert.strictEqual(valueOf(exit).firmware, "02.24.05.06")
+      assert.isBelow(millis, 10_000)
+      const refused = yield* ask([behaviour("qmiOverMbimMissing")])
+      assert.strictEqual(failure(refused.exit).code, "MBIM_NO_QMI")
+      assert.isBelow(refused.millis, 3000)
     })
   )
 
