@@ -248,13 +248,13 @@ const info = Command.make(
 
 const list = Command.make(
   "list",
-  Flags.modemFlags,
+  { ...Flags.modemFlags, ...Flags.listFlags },
   Effect.fnUntraced(function* (from) {
-    const input = yield* modemInput(from)
+    const input = { ...(yield* modemInput(from)), firmware: from.firmware, watch: from.watch }
     const run = yield* Effect.promise(() => import("./commands/list.ts").then(({ list }) => list))
     yield* ExitCode.set(run(input))
   })
-).pipe(Command.withDescription("List the modems on the bus, with their mode and ports"))
+).pipe(Command.withDescription("List the modems on the bus, with their mode, firmware and ports"))
 
 const doctor = Command.make(
   "doctor",

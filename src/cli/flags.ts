@@ -88,6 +88,14 @@ export const deviceOpenFlags = {
   )
 }
 
+export const listFlags = {
+  firmware: Flag.Boolean("firmware").pipe(
+    Flag.withDescription("ask each modem what it runs, unless another program uses it; --no-firmware asks nothing"),
+    Flag.withDefault(true)
+  ),
+  watch: yesNo("watch", "go on, and tell who comes and goes; asks no modem anything")
+}
+
 export const ignoreVersionErrors = yesNo("ignore-version-errors", "go on where versions contradict each other")
 
 /** What the images shall be taken for. */

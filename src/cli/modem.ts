@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
+import { BusError } from "../device/BusError.ts"
 import * as Modem from "../device/Modem.ts"
 import { UsbBus } from "../device/UsbBus.ts"
 import type { UsbMode } from "../device/UsbBus.ts"
@@ -83,8 +84,30 @@ export const selectorOf = ({ selector }: ModemInput): Modem.Selector => {
   }
 }
 
-/** The one modem that was meant; among several, the one in the mode that the command needs. */
-export const theModem = (input: ModemInput, mode: UsbMode) => Modem.select(selectorOf(input), mode)
+/**
+ * The one modem that was meant; among several, the one in the mode that the command needs. Where that is not one either,
+ * the error names all of them with what they run.
+ */
+export const theModem = (input: ModemInput, mode: UsbMode) => {
+  const selector = selectorOf(input)
+  return Modem.select(selector, mode).pipe(
+    Effect.catchReason("BusError", "SeveralModems", ({ found: labels }, error) =>
+      Effect.gen(function* () {
+        const { firmwareOf, glanceText } = yield* Effect.promise(() => import("./firmware.ts"))
+        const found = (yield* Modem.survey(selector)).filter(({ modem }) => labels.includes(modem.label))
+        const firmware = yield* firmwareOf(found)
+        const told = found.map(({ modem }, index) => {
+          const seen = firmware[index]
+          return seen?._tag === "Told" ? `${modem.label}, firmware ${glanceText(seen)}` : modem.label
+        })
+        return yield* new BusError({
+          operation: error.operation,
+          reason: { _tag: "SeveralModems", found: told.length === labels.length ? told : labels }
+        })
+      })
+    )
+  )
+}
 
 /** The same, kept for us alone until the command ends: from before the first question that it is asked. */
 export const theClaimedModem = Effect.fnUntraced(function* (input: ModemInput, mode: UsbMode) {

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import { parseArgs } from "node:util"
+import type { ListInput } from "./commands/list.ts"
 import type { InspectInput } from "./commands/inspect.ts"
 import type { ModemInput, UpdateInput } from "./inputs.ts"
 
@@ -105,7 +106,8 @@ const only: { readonly [command: string]: ReadonlySet<string> } = {
 /** A command and its input. */
 export type PlainWords =
   | { readonly command: "inspect"; readonly input: InspectInput }
-  | { readonly command: "list" | "info"; readonly input: ModemInput }
+  | { readonly command: "list"; readonly input: ListInput }
+  | { readonly command: "info"; readonly input: ModemInput }
   | { readonly command: "download" | "update"; readonly input: UpdateInput }
 
 export const plainWords = (args: ReadonlyArray<string>): PlainWords | undefined => {
@@ -125,6 +127,7 @@ export const plainWords = (args: ReadonlyArray<string>): PlainWords | undefined 
     case "inspect":
       return { command, input: { json, files } }
     case "list":
+      return { command, input: { ...modem, firmware: true, watch: false } }
     case "info":
       return { command, input: modem }
     case "download":

@@ -25,7 +25,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...option("--simulate-composition", simulation?.composition),
     ...when(input.json, "--json")
   ]
-  // `list` opens no port.
+  // `list` opens ports as their drivers say, and takes no such option.
   const opening = (advised: AdvisedCommand): ReadonlyArray<string> =>
     advised === "list"
       ? []

@@ -140,13 +140,16 @@ export interface Found {
   readonly standing: Standing
 }
 
+/** One device as {@link survey} has it; undefined where it does not match, or is no modem. */
+export const foundOf = (device: UsbDevice, selector: Selector = {}): Found | undefined => {
+  const standing = matches(selector)(device) ? standingOf(device) : undefined
+  return standing === undefined ? undefined : { modem: modemOf(device), standing }
+}
+
 /** Everything on the bus that may be taken for a modem and matches, also what cannot be updated. */
 export const survey = Effect.fn("Modem.survey")(function* (selector: Selector = {}) {
   const bus = yield* UsbBus
-  return (yield* bus.devices).filter(matches(selector)).flatMap((device): ReadonlyArray<Found> => {
-    const standing = standingOf(device)
-    return standing === undefined ? [] : [{ modem: modemOf(device), standing }]
-  })
+  return (yield* bus.devices).flatMap((device) => foundOf(device, selector) ?? [])
 })
 
 /** All modems on the bus that match, with those whose ids are not known. */

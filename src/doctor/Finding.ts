@@ -89,8 +89,8 @@ export const doctorCatalogue = {
   DriversBound: { code: "DOCTOR_DRIVERS_OK", severities: ["ok"], when: "every needed interface has its kernel driver" },
   DriverMissing: {
     code: "DOCTOR_DRIVER_MISSING",
-    severities: ["warning"],
-    when: "an interface has no kernel driver",
+    severities: ["info", "warning"],
+    when: "an interface has no kernel driver; a mere info where straight USB takes its place",
     cure: "`modprobe`, and `new_id` where the driver does not know the ids"
   },
   ControlAbsent: {

@@ -26,7 +26,7 @@ const noPort = "it would come back without a serial port"
 /** Straight over USB there is a way where the device's own node may be opened now: the next one will have its rights. */
 const without = (facts: DeviceFacts) =>
   facts.usbNode?.state === "open"
-    ? ({ severity: "warning", way: "; boothold would have to go straight over USB" } as const)
+    ? ({ severity: "warning", way: ", and boothold has to go straight over USB" } as const)
     : ({ severity: "error", way: ", and this user may not reach it straight over USB" } as const)
 
 const driver = (host: HostFacts, facts: DeviceFacts): Finding | undefined => {

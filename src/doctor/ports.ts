@@ -72,14 +72,16 @@ const holders = (nodes: ReadonlyArray<NodeFacts>, host: HostFacts): ReadonlyArra
 
 const drivers = (device: UsbDevice): ReadonlyArray<Finding> => {
   const missing = missingDrivers(device)
-  const found = missing.map(({ command, driver, interfaceNumber, role }) =>
-    finding(
+  const found = missing.map(({ command, driver, interfaceNumber, role }) => {
+    const straight = device.ports.some((port) => port.driver === "usb" && port.interfaceNumber === interfaceNumber)
+    return finding(
       "DriverMissing",
-      "warning",
-      `interface ${String(interfaceNumber)}, the modem's ${role} port, has no driver (it is ${driver}'s)`,
+      straight ? "info" : "warning",
+      `interface ${String(interfaceNumber)}, the modem's ${role} port, has no driver (it is ${driver}'s)` +
+        (straight ? ": boothold goes straight over USB" : ""),
       `\`${command}\``
     )
-  )
+  })
   const has = (role: PortInfo["role"]): boolean =>
     device.ports.some((port) => port.role === role) || missing.some((one) => one.role === role)
   if (usbMode(device) === "application") {
@@ -102,9 +104,11 @@ const drivers = (device: UsbDevice): ReadonlyArray<Finding> => {
 
 export const portFindings = (device: UsbDevice, host: HostFacts, facts: DeviceFacts): ReadonlyArray<Finding> => {
   const nodes = nodesOf(device, facts)
+  // Straight USB opens the device itself.
+  const straight = device.ports.some(({ driver }) => driver === "usb") ? facts.usbNode : undefined
   return [
     ...drivers(device),
-    ...rights(nodes.map(({ node }) => node)),
+    ...rights([...nodes.map(({ node }) => node), ...(straight === undefined ? [] : [straight])]),
     ...holders(
       nodes.filter(({ port }) => isUsed(port)).map(({ node }) => node),
       host

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path"
 import type { PortInfo, UsbDevice } from "../device/UsbBus.ts"
 import type { ControllerFacts, DeviceFacts, Holder, HostFacts, NodeFacts } from "../doctor/facts.ts"
 import type { Host } from "../doctor/Host.ts"
-import { explainDenied, nodeState } from "./access.ts"
+import { explainDenied, explainDeniedUsb, nodeState } from "./access.ts"
 import { decimalOf, linkName, namesIn, readText } from "./attributes.ts"
 import { holdersOfAll } from "./holders.ts"
 import { modemManager } from "./ModemManager.ts"
@@ -126,6 +126,18 @@ const nodeFacts = (node: string, holders: ReadonlyArray<Holder>): NodeFacts => {
   return { node, state, ...(denied === undefined ? {} : { denied }), holders }
 }
 
+/** The device itself, which straight USB opens. */
+const usbFacts = (node: string, vendorId: number): NodeFacts => {
+  const state = nodeState(node)
+  const { cure } = explainDeniedUsb(vendorId)
+  return {
+    node,
+    state,
+    ...(state === "denied" ? { denied: { detail: "straight USB needs it", cure } } : {}),
+    holders: []
+  }
+}
+
 const hex = (text: string | undefined): string | undefined => /^0x([0-9a-f]{4})$/i.exec(text ?? "")?.[1]?.toLowerCase()
 
 /** The parent of the root hub: `…/0000:00:14.0/usb1/1-2`, `…/platform/vhci_hcd.0/usb3/3-1`. */
@@ -174,7 +186,7 @@ const readDevice = (device: UsbDevice) =>
     const controller = controllerOf(folder)
     return {
       nodes: ports.map((port) => nodeFacts(port.node ?? port.name, holders.get(resolved(port)) ?? [])),
-      ...(usbNode === undefined ? {} : { usbNode: { node: usbNode, state: nodeState(usbNode), holders: [] } }),
+      ...(usbNode === undefined ? {} : { usbNode: usbFacts(usbNode, device.vendorId) }),
       ...(speed === undefined ? {} : { speed }),
       ...(power === "on" || power === "auto" ? { powerControl: power } : {}),
       ...(controller === undefined ? {} : { controller })

@@ -61,7 +61,7 @@ describe("boothold doctor", () => {
           "EM7455 (Lenovo) 1199:9079 at 1-2, serial LQ00000001, application",
           "  ok       every interface that is needed has its driver",
           "  ok       PORTS: may be opened",
-          "  warning  in boot-and-hold it is 1199:9078, which no serial driver of this kernel knows: it would come back without a serial port; boothold would have to go straight over USB",
+          "  warning  in boot-and-hold it is 1199:9078, which no serial driver of this kernel knows: it would come back without a serial port, and boothold has to go straight over USB",
           "           do: `sudo modprobe qcserial && echo 1199 9078 | sudo tee /sys/bus/usb-serial/drivers/qcserial/new_id`",
           "  warning  the kernel may put it to sleep when nothing is said (power/control is auto)",
           "           do: `echo on | sudo tee /sys/bus/usb/devices/1-2/power/control && echo -1 | sudo tee /sys/module/usbcore/parameters/autosuspend`",

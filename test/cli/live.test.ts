@@ -37,7 +37,7 @@ describe("boothold list", () => {
       contains(
         out,
         "MC7455 1199:9071 at 1-2, serial LQ00000001, application",
-        "ttyUSB0 (diag), ttyUSB1 (nmea), ttyUSB2 (at), cdc-wdm0 (control)",
+        "ttyUSB0 (diag, qcserial), ttyUSB1 (nmea, qcserial), ttyUSB2 (at, qcserial), cdc-wdm0 (control, qmi_wwan)",
         "1:7",
         "EM7455 (Lenovo) 1199:9078 at 1-3.1, boot-and-hold",
         "Gobi 2000 1199:9001 at 2-1",

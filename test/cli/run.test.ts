@@ -290,7 +290,7 @@ describe("boothold info and list", () => {
       )
       const list = yield* boothold(["list", ...em7455])
       assert.strictEqual(list.code, 0)
-      contains(list.out, "1199:9071 at 1-2", "cdc-wdm0 (control)")
+      contains(list.out, "1199:9071 at 1-2", "cdc-wdm0 (control, qmi_wwan)", "02.24.05.06, GENERIC 002.026_000")
       const json = JSON.parse((yield* boothold(["list", ...em7455, "--json"])).out) as ReadonlyArray<{
         usbPath: string
       }>

@@ -160,6 +160,33 @@ const cases: ReadonlyArray<Case> = [
     instead: "DriversBound"
   },
   {
+    name: "an interface without driver, where straight USB takes its place",
+    spoiled: {
+      device: {
+        interfaces: [{ number: 8, class: 255, subclass: 255, protocol: 255 }],
+        ports: soundDevice.ports.map((port) =>
+          port.role === "control" ? { name: "1-2:1.8", role: "control", driver: "usb", interfaceNumber: 8 } : port
+        )
+      }
+    },
+    kind: "DriverMissing",
+    severity: "info",
+    says: ["interface 8", "straight over USB", "sudo modprobe qmi_wwan"],
+    instead: "DriversBound"
+  },
+  {
+    name: "straight USB to a device that this user may not open",
+    spoiled: {
+      device: {
+        ports: [...soundDevice.ports, { name: "1-2:1.8", role: "control", driver: "usb", interfaceNumber: 8 }]
+      },
+      facts: { usbNode: node("/dev/bus/usb/001/007", { state: "denied" }) }
+    },
+    kind: "PortDenied",
+    severity: "error",
+    says: ["/dev/bus/usb/001/007"]
+  },
+  {
     name: "a composition without control port",
     spoiled: { device: { ports: soundDevice.ports.filter(({ role }) => role !== "control") } },
     kind: "ControlAbsent",

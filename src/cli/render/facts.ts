@@ -4,6 +4,8 @@ import type { Found, Modem } from "../../device/Modem.ts"
 import { rowsOf } from "../../device/table/table.ts"
 import { showPreference } from "../../plan/facts.ts"
 import type { ModemFacts, StoredImage } from "../../plan/facts.ts"
+import type { Glance } from "../../update/glance.ts"
+import { glanceText } from "../firmware.ts"
 import { plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
@@ -23,14 +25,27 @@ const standingText = ({ standing }: Found): string | undefined => {
   }
 }
 
-export const foundLines = (found: Found, style: Style): ReadonlyArray<string> => {
+/** Which family, or which ones where a product id is several models'. */
+const familiesText = ({ device }: Modem): string | undefined => {
+  const families = [...new Set(rowsOf(device).map(({ family }) => family))]
+  return families.length === 0 ? undefined : families.join(" or ")
+}
+
+const portLine = (modem: Modem): string =>
+  modem.device.ports
+    .map(({ driver, name, role }) => `${name} (${role}, ${driver === "usb" ? "straight USB" : driver})`)
+    .join(", ")
+
+export const foundLines = (found: Found, style: Style, firmware?: Glance): ReadonlyArray<string> => {
   const { modem } = found
   const { address } = modem.device
   return [
     style.bold(plain(modem.label)),
     ...rows(
       [
-        ["ports", modem.device.ports.length === 0 ? "none" : portsText(modem)],
+        ["family", familiesText(modem)],
+        ["firmware", firmware === undefined || modem.mode === "boot-and-hold" ? undefined : glanceText(firmware)],
+        ["ports", modem.device.ports.length === 0 ? "none" : portLine(modem)],
         ["address", address === undefined ? undefined : `${String(address.bus)}:${String(address.device)}`],
         ["note", standingText(found)],
         ...driverRows(modem)

@@ -3,12 +3,14 @@ import * as Schema from "effect/Schema"
 import { missingDrivers } from "../../device/drivers.ts"
 import type { Found, Modem } from "../../device/Modem.ts"
 import { vidPid } from "../../device/Modem.ts"
+import { rowsOf } from "../../device/table/table.ts"
 import type { StepInfo } from "../../flow/Step.ts"
 import * as Duration from "effect/Duration"
 import type { Preference } from "../../plan/facts.ts"
 import { ModemFacts } from "../../plan/facts.ts"
 import { Condition } from "../../update/condition.ts"
 import { UpdateEvent } from "../../update/events.ts"
+import type { Glance } from "../../update/glance.ts"
 import type { UpdatePlan, UpdateResult } from "../../update/Update.ts"
 
 export const ModemReport = Schema.Struct({
@@ -48,6 +50,31 @@ export const FoundReport = Schema.Struct({
   )
 })
 export type FoundReport = typeof FoundReport.Type
+
+/** One entry of `list`, with what the modem runs. */
+export const ListReport = Schema.Struct({
+  ...FoundReport.fields,
+  /** Families of the device table; several where its product id is several models'. */
+  families: Schema.Array(Schema.String),
+  /** Null where it was not asked, or has not told. */
+  firmware: Schema.NullOr(
+    Schema.Struct({
+      version: Schema.String,
+      revision: Schema.String,
+      carrier: Schema.NullOr(Schema.String),
+      config: Schema.NullOr(Schema.String)
+    })
+  ),
+  /** Why `firmware` is null. */
+  firmwareNote: Schema.NullOr(Schema.String)
+})
+export type ListReport = typeof ListReport.Type
+
+const WatchTag = Schema.Literals(["Present", "Plugged", "Changed", "Unplugged"])
+export type WatchTag = typeof WatchTag.Type
+
+/** One line of `list --watch`; `Present`: was there when it began. */
+export const WatchReport = Schema.Struct({ _tag: WatchTag, modem: FoundReport })
 
 export interface StepReport {
   readonly name: string
@@ -185,3 +212,22 @@ export const resultReport = (result: UpdateResult): ResultReport => ({
   sent: result.sent,
   millis: result.millis
 })
+
+export const listReport = (one: { readonly found: Found; readonly firmware: Glance | undefined }): ListReport => {
+  const { firmware, found } = one
+  const families = [...new Set(rowsOf(found.modem.device).map(({ family }) => family))]
+  const { carrier, config, firmware: version, revision } = firmware?._tag === "Told" ? firmware : {}
+  return {
+    ...foundReport(found),
+    families,
+    firmware:
+      version === undefined || revision === undefined
+        ? null
+        : { version, revision, carrier: carrier ?? null, config: config ?? null },
+    firmwareNote: firmware === undefined || firmware._tag === "Told" ? null : firmware.why
+  }
+}
+
+/** One line of JSON. */
+export const watchLine = (tag: WatchTag, found: Found): string =>
+  JSON.stringify({ _tag: tag, modem: foundReport(found) } satisfies typeof WatchReport.Type)

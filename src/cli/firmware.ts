@@ -1,0 +1,50 @@
+/** The firmware of each modem of a list, as far as it can be asked without disturbing anybody. */
+import * as Effect from "effect/Effect"
+import type { Found } from "../device/Modem.ts"
+import type { DeviceFacts, HostFacts } from "../doctor/facts.ts"
+import { Host } from "../doctor/Host.ts"
+import { glance } from "../update/glance.ts"
+import type { Glance } from "../update/glance.ts"
+
+/** Why a modem is left alone; undefined: it may be asked. */
+const obstacle = ({ standing }: Found, host: HostFacts, device: DeviceFacts): string | undefined => {
+  if (standing._tag === "refused") return "it speaks another protocol"
+  if (standing._tag === "possible") return "its ids are not known"
+  for (const { holders, node, state } of device.nodes) {
+    const [holder] = holders
+    if (holder !== undefined) return `${holder.program} (pid ${String(holder.pid)}) uses ${node}`
+    if (state !== "open" && /cdc-wdm/.test(node)) return `this user may not open ${node}`
+  }
+  // What programs of other users have open cannot be seen then; this one has all modems.
+  return !host.root && host.modemManager !== undefined
+    ? `ModemManager (pid ${String(host.modemManager)}) uses its ports`
+    : undefined
+}
+
+const none: Glance = { _tag: "NotAsked", why: "it speaks another protocol, or its ids are not known" }
+
+/** All of them at once, in the order of the list. */
+export const firmwareOf = Effect.fn("cli.firmwareOf")(function* (found: ReadonlyArray<Found>) {
+  const host = yield* Host
+  const facts = host === undefined ? undefined : yield* host.facts
+  return yield* Effect.forEach(
+    found,
+    (one) =>
+      Effect.gen(function* () {
+        if (one.modem.mode === "boot-and-hold" || host === undefined || facts === undefined) {
+          return one.standing._tag === "modem" ? yield* glance(one.modem) : none
+        }
+        const why = obstacle(one, facts, yield* host.device(one.modem.device))
+        return why === undefined ? yield* glance(one.modem) : ({ _tag: "NotAsked", why } satisfies Glance)
+      }),
+    { concurrency: "unbounded" }
+  )
+})
+
+/** `02.24.05.06, GENERIC 002.026_000`; or why it is not known. */
+export const glanceText = (seen: Glance): string => {
+  if (seen._tag !== "Told") return `${seen._tag === "NotAsked" ? "not asked" : "not told"}: ${seen.why}`
+  const { carrier, config, firmware } = seen
+  const more = [carrier, config].filter((text) => text !== undefined).join(" ")
+  return more === "" ? firmware : `${firmware}, ${more}`
+}
