@@ -55,6 +55,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
   readonly usbPath: Option.Option<string>
   readonly serial: Option.Option<string>
   readonly transport: Option.Option<"auto" | "kernel" | "usb">
+  readonly protocol?: Option.Option<"auto" | "qdl" | "sahara">
   readonly simulate: Option.Option<string>
   readonly simulateSpeed: number
   readonly simulateMode: "application" | "boot-and-hold"
@@ -73,6 +74,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
       ...(Option.isSome(from.serial) ? { serial: from.serial.value } : {})
     },
     ...(Option.isSome(from.transport) ? { transport: from.transport.value } : {}),
+    ...(from.protocol !== undefined && Option.isSome(from.protocol) ? { protocol: from.protocol.value } : {}),
     simulation: Option.isSome(from.simulate)
       ? {
           model: from.simulate.value,
@@ -150,6 +152,7 @@ const plan = Command.make(
     ...Flags.versionFlags,
     overrideDownload: Flags.overrideDownload,
     modemStorageIndex: Flags.modemStorageIndex,
+    protocol: Flags.protocol,
     skipValidation: Flags.skipValidation
   },
   Effect.fnUntraced(function* (from) {
@@ -178,6 +181,7 @@ const update = Command.make(
     ...Flags.versionFlags,
     overrideDownload: Flags.overrideDownload,
     modemStorageIndex: Flags.modemStorageIndex,
+    protocol: Flags.protocol,
     skipValidation: Flags.skipValidation,
     ...writeFlags
   },
@@ -209,6 +213,7 @@ const download = Command.make(
     ...Flags.deviceOpenFlags,
     firmwareVersion: Flags.versionFlags.firmwareVersion,
     ignoreVersionErrors: Flags.ignoreVersionErrors,
+    protocol: Flags.protocol,
     skipValidation: Flags.skipValidation,
     ...writeFlags
   },

@@ -93,6 +93,8 @@ export const exitCodes = {
       "QDL_BAD_STATUS",
       "QDL_WRONG_SEQUENCE",
       "QDL_STILL_DIAGNOSTIC",
+      "QDL_ECHOES_AT",
+      "QDL_SPEAKS_SAHARA",
       "QDL_IMAGE_CHANGED",
       "UPDATE_STAYED_IN_BOOT_AND_HOLD"
     ]
@@ -196,6 +198,7 @@ export const exitCodes = {
     codes: [
       "DEVICE_BUS_UNAVAILABLE",
       "UPDATE_FLOW_MISSING",
+      "UPDATE_PROTOCOL_MISSING",
       "FILE_NO_FILE_SYSTEM",
       "TRANSPORT_PROXY_MISSING",
       "SERVE_PTY_MISSING",

@@ -96,6 +96,11 @@ export const listFlags = {
   watch: yesNo("watch", "go on, and tell who comes and goes; asks no modem anything")
 }
 
+export const protocol = Flag.Literals("protocol", ["auto", "qdl", "sahara"]).pipe(
+  Flag.withDescription("what the boot loader speaks; auto: by family and USB ids, else by listening"),
+  Flag.optional
+)
+
 export const ignoreVersionErrors = yesNo("ignore-version-errors", "go on where versions contradict each other")
 
 /** What the images shall be taken for. */

@@ -1,5 +1,6 @@
 /** What the command line says, as plain data: the commands take this and nothing of the parser. */
 import type { Selector } from "../device/Modem.ts"
+import type { DownloadProtocol } from "../device/download-protocol.ts"
 import type { TransportChoice } from "../live/Transport.ts"
 import type { DeviceOpenMode } from "../update/DeviceOpen.ts"
 
@@ -24,6 +25,8 @@ export interface ModemInput {
   readonly proxy?: true
   /** What `--transport` says. */
   readonly transport?: TransportChoice
+  /** What `--protocol` says, of commands that send images. */
+  readonly protocol?: "auto" | DownloadProtocol
 }
 
 export interface ImagesInput {

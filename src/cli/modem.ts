@@ -8,6 +8,7 @@ import { UsbBus } from "../device/UsbBus.ts"
 import type { UsbMode } from "../device/UsbBus.ts"
 import { Host } from "../doctor/Host.ts"
 import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
+import { ProtocolChoice } from "../update/download-protocol.ts"
 import { Transport } from "../live/Transport.ts"
 import type { TransportChoice } from "../live/Transport.ts"
 import { refuse } from "./CommandError.ts"
@@ -45,10 +46,19 @@ export const onBus =
   (input: ModemInput & Partial<WriteInput>) =>
   <A, E, R>(command: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
-      const { deviceOpen = "auto", ignoreModemManager, proxy, selector, simulation, transport = "auto" } = input
+      const {
+        deviceOpen = "auto",
+        ignoreModemManager,
+        protocol = "auto",
+        proxy,
+        selector,
+        simulation,
+        transport = "auto"
+      } = input
       const effect = command.pipe(
         Effect.provideService(DeviceOpen, deviceOpen),
-        Effect.provideService(DeviceOpenProxy, proxy === true)
+        Effect.provideService(DeviceOpenProxy, proxy === true),
+        Effect.provideService(ProtocolChoice, protocol)
       )
       const unreadable = Modem.unreadable(selector)
       if (unreadable !== undefined) {

@@ -39,6 +39,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...option("--carrier", input.carrier)
   ]
   const shared = [
+    ...option("--protocol", input.protocol),
     ...when(input.ignoreVersionErrors, "--ignore-version-errors"),
     ...when(input.skipValidation, "--skip-validation"),
     ...when(input.ignoreModemManager, "--ignore-modem-manager"),

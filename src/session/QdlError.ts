@@ -12,10 +12,23 @@ export const BadStatus = Schema.TaggedStruct("BadStatus", { status: Schema.Int }
 export const WrongSequence = Schema.TaggedStruct("WrongSequence", { wanted: Schema.Int, found: Schema.Int })
 /** The port speaks DIAG: the modem is not in download mode (qdl.md §3.1). */
 export const StillDiagnostic = Schema.TaggedStruct("StillDiagnostic", {})
+/** It sent back what it was sent: the echo of an AT port (failures.md §2). */
+export const EchoesAt = Schema.TaggedStruct("EchoesAt", {})
+/** A Sahara Hello came: the boot loader speaks that, or the modem has crashed and offers its memory (devices.md §1). */
+export const SpeaksSahara = Schema.TaggedStruct("SpeaksSahara", {})
 /** Bytes on their way to the modem are not those that were checked. Nothing more was sent. */
 export const ImageChanged = Schema.TaggedStruct("ImageChanged", { wanted: Schema.String, found: Schema.String })
 
-const Reason = Schema.Union([NoAnswer, Rejected, BadStatus, WrongSequence, StillDiagnostic, ImageChanged])
+const Reason = Schema.Union([
+  NoAnswer,
+  Rejected,
+  BadStatus,
+  WrongSequence,
+  StillDiagnostic,
+  EchoesAt,
+  SpeaksSahara,
+  ImageChanged
+])
 
 export const qdlCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NoAnswer: {
@@ -37,6 +50,14 @@ export const qdlCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   StillDiagnostic: {
     code: "QDL_STILL_DIAGNOSTIC",
     help: "The port is a diagnostic port, not a download port; look with `boothold list` whether the modem is in boot-and-hold."
+  },
+  EchoesAt: {
+    code: "QDL_ECHOES_AT",
+    help: "The port is an AT port, not a download port; look with `boothold list` whether the modem is in boot-and-hold."
+  },
+  SpeaksSahara: {
+    code: "QDL_SPEAKS_SAHARA",
+    help: "The boot loader speaks Sahara, which boothold cannot do yet. A 9x30 does so after a crash: power-cycle it, then look with `boothold list`."
   },
   ImageChanged: {
     code: "QDL_IMAGE_CHANGED",
@@ -91,6 +112,10 @@ export class QdlError extends Schema.TaggedError<QdlError>()("QdlError", {
         return `${what}: acknowledged chunk ${String(reason.found)}, wanted ${String(reason.wanted)}`
       case "StillDiagnostic":
         return `${what}: the port answers as a diagnostic port (13 …), not as a boot loader`
+      case "EchoesAt":
+        return `${what}: the port sends back what it is sent, as an AT port does`
+      case "SpeaksSahara":
+        return `${what}: the port speaks Sahara (its Hello 01 00 00 00 30 … came), not QDL`
       case "ImageChanged":
         return `${what}: the file's SHA-256 is ${reason.found} now, ${reason.wanted} was checked`
     }

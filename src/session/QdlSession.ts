@@ -9,7 +9,9 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { recogniseFirstBytes, saharaHelloLength } from "../protocol/first-bytes.ts"
 import { Deframer, encodeFrame } from "../protocol/hdlc.ts"
+import type { HdlcError } from "../protocol/hdlc.ts"
 import { ChunkBuffer } from "../protocol/qdl/ChunkBuffer.ts"
 import { ErrorCode, helloFeatures, OpenStatus, WriteStatus } from "../protocol/qdl/command.ts"
 import { encodeRequest } from "../protocol/qdl/request.ts"
@@ -86,12 +88,40 @@ const copied = (data: Uint8Array): ChunkBuffer => {
   return chunk
 }
 
+type Heard = Result.Result<Uint8Array, HdlcError> | "sahara"
+
+/** Longer requests are not compared: whoever echoes them has echoed the first one. */
+const longestEcho = 64
+
+const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const out = new Uint8Array(Math.min(a.length + b.length, saharaHelloLength))
+  out.set(a)
+  out.set(b.subarray(0, out.length - a.length), a.length)
+  return out
+}
+
+/** Whether a message is what was sent. */
+const isEcho = (message: Uint8Array, sent: Uint8Array): boolean => {
+  if (message.length > longestEcho || sent.length > 2 * longestEcho) return false
+  const frame = encodeFrame(message)
+  return frame.length === sent.length && frame.every((byte, at) => byte === sent[at])
+}
+
 export const openQdlSession = Effect.fn("QdlSession.open")(function* (
   connect: Effect.Effect<Connection, TransportError, Scope.Scope>,
   deadlines: QdlDeadlines = qdlDeadlines
 ) {
   const deframer = new Deframer()
-  const { connection, mailbox } = yield* makeMailbox(connect, (bytes) => deframer.push(bytes))
+  /** Seen in what came before the first frame: a device that speaks Sahara begins by itself. */
+  let sahara = false
+  let beginning: Uint8Array | undefined = new Uint8Array()
+  const { connection, mailbox } = yield* makeMailbox(connect, (bytes): ReadonlyArray<Heard> => {
+    if (beginning === undefined) return deframer.push(bytes)
+    beginning = joined(beginning, bytes)
+    sahara = recogniseFirstBytes(beginning) === "sahara"
+    if (beginning.length >= saharaHelloLength) beginning = undefined
+    return sahara ? ["sahara"] : deframer.push(bytes)
+  })
   const { endpoint } = connection
   const failed = (step: QdlError["step"], reason: QdlError["reason"], chunk?: number): QdlError =>
     new QdlError({ endpoint, step, reason, ...(chunk === undefined ? {} : { chunk }) })
@@ -108,10 +138,16 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
   const converse = <A>(options: Exchange<A>, overhear: (what: string) => void) =>
     Effect.gen(function* () {
       yield* mailbox.clear
+      if (sahara) return yield* failed(options.step, { _tag: "SpeaksSahara" }, options.chunk)
       yield* connection.write(options.bytes)
       for (;;) {
-        const response = Result.flatMap(yield* mailbox.take, decodeResponse)
+        const message = yield* mailbox.take
+        if (message === "sahara") return yield* failed(options.step, { _tag: "SpeaksSahara" }, options.chunk)
+        const response = Result.flatMap(message, decodeResponse)
         if (Result.isFailure(response)) {
+          if (Result.isSuccess(message) && isEcho(message.success, options.bytes)) {
+            return yield* failed(options.step, { _tag: "EchoesAt" }, options.chunk)
+          }
           overhear(response.failure.message)
           continue
         }

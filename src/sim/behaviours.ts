@@ -112,6 +112,16 @@ const table = {
     source: "qdl.md §3.1",
     fields: { times: Count }
   },
+  saharaInstead: {
+    text: "The download port speaks Sahara: its Hello comes by itself, and QDL is not answered.",
+    source: "devices.md §1: 9x30 after a crash, SF-9647",
+    fields: {}
+  },
+  echoesDownload: {
+    text: "The download port is an AT port: it sends back what it gets.",
+    source: "failures.md §2",
+    fields: {}
+  },
   errorToHello: {
     text: "Hellos of these versions are answered with an Error and accepted all the same.",
     source: "qdl.md §3.2 [VEND], 9x30",

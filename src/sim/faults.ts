@@ -49,6 +49,7 @@ export type Fault =
   | { readonly _tag: "WrongSequence" }
   | { readonly _tag: "Leave"; readonly comesBack: boolean }
   | { readonly _tag: "Diag" }
+  | { readonly _tag: "Echo" }
   | { readonly _tag: "Slow"; readonly millis: number }
   | { readonly _tag: "Moved"; readonly path: string; readonly peer: boolean }
   | { readonly _tag: "Stale"; readonly bytes: Uint8Array }
@@ -77,6 +78,12 @@ export type Faults = (point: Point) => ReadonlyArray<Fault>
 
 export const find = <Tag extends Fault["_tag"]>(faults: ReadonlyArray<Fault>, tag: Tag): FaultOf<Tag> | undefined =>
   faults.find((fault): fault is FaultOf<Tag> => fault._tag === tag)
+
+/** Version 2, compatible 1, 1024 bytes, mode 3: the example of sahara-firehose.md §2. */
+const saharaHello = Uint8Array.of(
+  ...[0x01, 0, 0, 0, 0x30, 0, 0, 0, 0x02, 0, 0, 0, 0x01, 0, 0, 0, 0x00, 0x04, 0, 0, 0x03, 0, 0, 0],
+  ...new Uint8Array(24)
+)
 
 /** DMS Get Firmware Preference (qmi.md §6.3). */
 const preferenceQuery = 0x0047
@@ -153,6 +160,15 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
       return (p) => (p._tag === "Booting" ? { _tag: "Slow", millis: b.seconds * 1000 } : undefined)
     case "diagFirst":
       return (p) => (p._tag === "Dload" ? { _tag: "Diag" } : undefined)
+    case "saharaInstead":
+      return (p) =>
+        p._tag === "Opened" && p.role === "download"
+          ? { _tag: "Stale", bytes: saharaHello }
+          : p._tag === "Dload" || p._tag === "Hello"
+            ? { _tag: "Silent" }
+            : undefined
+    case "echoesDownload":
+      return (p) => (p._tag === "Dload" ? { _tag: "Echo" } : undefined)
     case "errorToHello":
       return (p) =>
         p._tag === "Hello" && b.versions.includes(p.version)

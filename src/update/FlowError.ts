@@ -26,6 +26,11 @@ export const CameBackRunning = Schema.TaggedStruct("CameBackRunning", { device: 
 /** It came back in boot-and-hold where application mode was due, and stayed. */
 export const StayedInBootAndHold = Schema.TaggedStruct("StayedInBootAndHold", { seconds: Schema.Number })
 export const TookTooLong = Schema.TaggedStruct("TookTooLong", { step: Schema.String, seconds: Schema.Number })
+/** There is no flow yet for what the boot loader speaks. `found`: how that is known. */
+export const ProtocolMissing = Schema.TaggedStruct("ProtocolMissing", {
+  protocol: Schema.Literals(["qdl", "sahara"]),
+  found: Schema.String
+})
 export const FlowMissing = Schema.TaggedStruct("FlowMissing", { family: Schema.String })
 
 const Reason = Schema.Union([
@@ -39,6 +44,7 @@ const Reason = Schema.Union([
   CameBackRunning,
   StayedInBootAndHold,
   TookTooLong,
+  ProtocolMissing,
   FlowMissing
 ])
 
@@ -83,6 +89,10 @@ export const flowCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
     code: "UPDATE_TOOK_TOO_LONG",
     help: "The modem kept a step waiting beyond its deadline; power-cycle it and look with `boothold list` in which mode it comes back."
   },
+  ProtocolMissing: {
+    code: "UPDATE_PROTOCOL_MISSING",
+    help: "boothold cannot flash by this protocol yet, and nothing was sent: use the maker's tool; `--protocol qdl` overrides what was found out."
+  },
   FlowMissing: { code: "UPDATE_FLOW_MISSING", help: "There is no update flow for this family; nothing was sent." }
 }
 
@@ -116,6 +126,8 @@ export class FlowError extends Schema.TaggedError<FlowError>()("FlowError", { re
         return `the modem is still in boot-and-hold ${String(reason.seconds)} s after its reset`
       case "TookTooLong":
         return `${reason.step} was not done within ${String(reason.seconds)} s`
+      case "ProtocolMissing":
+        return `the boot loader speaks ${reason.protocol === "sahara" ? "Sahara and Firehose" : "QDL"} (${reason.found}), which boothold cannot do yet`
       case "FlowMissing":
         return `no update flow for the family ${reason.family}`
     }

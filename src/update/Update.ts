@@ -7,9 +7,11 @@ import * as Queue from "effect/Queue"
 import type * as Cause from "effect/Cause"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { protocolOfBootIds, protocolOfFamily } from "../device/download-protocol.ts"
 import { familiesOfDevice, familyOfToken } from "../device/families/families.ts"
 import type { Family } from "../device/families/Family.ts"
 import type { Modem } from "../device/Modem.ts"
+import { rowsOf } from "../device/table/table.ts"
 import type { UsbBus } from "../device/UsbBus.ts"
 import type { OpenedSet } from "../file/Image.ts"
 import type { StepInfo } from "../flow/Step.ts"
@@ -17,6 +19,7 @@ import { checkImages } from "../plan/check.ts"
 import { isAlreadyThere } from "../plan/compare.ts"
 import type { ModemFacts } from "../plan/facts.ts"
 import { PlanError } from "../plan/PlanError.ts"
+import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { EventSink } from "./events.ts"
 import type { UpdateEvent } from "./events.ts"
 import { FamilyFlows } from "./FamilyFlow.ts"
@@ -75,15 +78,18 @@ export const facts = Effect.fn("Update.facts")(function* (modem: Modem) {
   return yield* Effect.scoped(Effect.acquireUseRelease(controlSession(modem), readFacts, ({ close }) => close))
 })
 
-const familyOf = (told: ModemFacts) => {
+const familyOf = Effect.fnUntraced(function* (told: ModemFacts) {
   const family = familyOfToken(told.token)
-  return family === undefined
+  const protocol = family === undefined ? protocolOfFamily(told.token) : undefined
+  if (protocol !== undefined) yield* needProtocol(protocol, "by its family")
+  return yield* family === undefined
     ? Effect.fail(new PlanError({ reason: { _tag: "NoFamily", found: told.revision } }))
     : Effect.succeed(family)
-}
+})
 
 /** Plans the update of a modem in application mode. Nothing is changed; every check that can be made is made. */
 export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: OpenedSet, options: PlanOptions = {}) {
+  yield* needChosenProtocol
   const told = yield* facts(modem)
   const family = yield* familyOf(told)
   const flows = yield* flowOf(family)
@@ -130,7 +136,11 @@ const familyInBoot = Effect.fnUntraced(function* (modem: Modem, images: OpenedSe
   const tokens = images.set.images.flatMap(({ values }) => values.familyToken.value ?? [])
   const byImages = tokens.map((token) => familyOfToken(token)).find((family) => family !== undefined)
   const family = byDevice.length === 1 ? byDevice[0] : byImages
-  if (family === undefined || (byDevice.length > 0 && !byDevice.includes(family))) {
+  const protocol = byDevice.length === 0 ? protocolOfBootIds(modem.device) : undefined
+  if (protocol !== undefined) yield* needProtocol(protocol, "by its USB ids")
+  // Ids of a family that is not ours are another family's too, whatever the images are for (devices.md, rule 5).
+  const knownByIds = byDevice.length > 0 || rowsOf(modem.device).length > 0
+  if (family === undefined || (knownByIds && !byDevice.includes(family))) {
     return yield* new PlanError({
       reason: { _tag: "NoFamily", found: `${modem.label}, images for ${tokens.join(", ") || "no family"}` }
     })
@@ -147,6 +157,7 @@ export const planDownload = Effect.fn("Update.planDownload")(function* (
   if (modem.mode !== "boot-and-hold") {
     return yield* new PlanError({ reason: { _tag: "NotInBootAndHold", modem: modem.label } })
   }
+  yield* needChosenProtocol
   const family = yield* familyInBoot(modem, images)
   const flows = yield* flowOf(family)
   const flowOptions = { ...defaults, ...options }

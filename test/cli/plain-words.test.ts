@@ -30,6 +30,7 @@ const vocabulary = [
     "-p",
     "-py"
   ],
+  ...["--transport", "usb", "--protocol", "qdl"],
   ...["--yes", "-y", "--modem-storage-index", "--simulate", "--help", "--", "-x", "-yt", "--tty=a", "--no-json"],
   ...["a.cwe", "b.nvu", "1199:9071", "1", "true", "yes", "no", "", " ", "-", "update", "--yes=true", "1-2"]
 ]

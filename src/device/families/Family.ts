@@ -1,5 +1,6 @@
 /** What a modem family is to an updater: data only. Behaviour differs by data, never by an `if` on a name. */
 import type * as Duration from "effect/Duration"
+import type { DownloadProtocol } from "../download-protocol.ts"
 
 /**
  * How a family is told which firmware to run. `preference`: it stores firmware preferences, and goes into
@@ -42,7 +43,8 @@ export interface Family<out Way extends UpdateWay = UpdateWay> {
   readonly way: Way
   /** Whether a carrier image (PRI) belongs to an update. */
   readonly needsCarrier: boolean
-  readonly downloadProtocol: "qdl"
+  /** What its boot loader speaks. */
+  readonly downloadProtocol: DownloadProtocol
   readonly qdl: {
     /** Hello version of the boot loader (qdl.md §3.2). */
     readonly version: number

@@ -112,6 +112,9 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
     const here = faults({ _tag: "Dload" })
     if (isHang(here)) return yield* hang
     if (find(here, "Silent") !== undefined) return
+    if (find(here, "Echo") !== undefined) {
+      return yield* port.send(encodeFrame(Uint8Array.of(Command.DloadSwitch, 0, 0)))
+    }
     // The diagnostic monitor returns what it does not know behind 0x13 (qdl.md §3.1).
     if (find(here, "Diag") !== undefined) {
       return yield* answer({ _tag: "DiagBadCommand", request: Uint8Array.of(Command.DloadSwitch, 0, 0) })

@@ -11,6 +11,7 @@ import type { OpenedImage } from "../../file/Image.ts"
 import { step } from "../../flow/Step.ts"
 import { openQdlSession, qdlDeadlines } from "../../session/QdlSession.ts"
 import type { QdlSession } from "../../session/QdlSession.ts"
+import { checkProtocol } from "../download-protocol.ts"
 import { emit } from "../events.ts"
 import { nowIs } from "../Run.ts"
 import { arriveHeld } from "./boot-and-hold.ts"
@@ -20,10 +21,9 @@ import type { Transferred } from "./state.ts"
 
 const download = Effect.fnUntraced(function* (family: Family, { device, port }: Arrival) {
   const bus = yield* UsbBus
-  const qdl = yield* openQdlSession(Effect.provideService(connect(device, port), UsbBus, bus), {
-    ...qdlDeadlines,
-    chunk: family.deadlines.chunk
-  })
+  const open = Effect.provideService(connect(device, port), UsbBus, bus)
+  yield* checkProtocol(family, device, open)
+  const qdl = yield* openQdlSession(open, { ...qdlDeadlines, chunk: family.deadlines.chunk })
   return { qdl }
 })
 
