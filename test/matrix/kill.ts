@@ -96,7 +96,8 @@ export const endAt = (setup: Sim.ModemSetup, files: Files, moment: number, way: 
     yield* turnUntilEnd(over, limit, step)
     const recovery: Array<string> = []
     for (let attempt = 0; attempt < patience; attempt++) {
-      // The modem is given time to come back to the bus by itself.
+      // Nobody is at hand within a second: a modem that was on its way out has left, and one that starts is back.
+      yield* TestClock.adjust("30 seconds")
       for (let wait = 0; wait < 60 && (yield* modem.attachment) === undefined; wait++)
         yield* TestClock.adjust("5 seconds")
       const next = yield* Effect.forkChild(
