@@ -58,10 +58,9 @@ export const watchBus: Effect.Effect<BusWatch, BusError, UsbBus | Scope.Scope> =
         devices.some((device) => isSamePlace(options.identity, device) && isSameSerial(options.identity, device))
       for (const isSame of twins ? [isSamePlace] : [isSamePlace, isSameSerial]) {
         for (const device of candidates.filter((candidate) => isSame(options.identity, candidate))) {
-          const awaited = options.awaited.find(({ mode }) => mode === usbMode(device))
-          const port = awaited === undefined ? undefined : portOf(device, awaited.role)
-          if (awaited !== undefined && port !== undefined) {
-            return Result.succeed<Arrival>({ device, port, mode: awaited.mode })
+          for (const { mode, role } of options.awaited) {
+            const port = mode === usbMode(device) ? portOf(device, role) : undefined
+            if (port !== undefined) return Result.succeed<Arrival>({ device, port, mode })
           }
         }
       }

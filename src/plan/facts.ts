@@ -27,7 +27,7 @@ export const StoredImages = Schema.Struct({
 })
 export type StoredImages = typeof StoredImages.Type
 
-/** A feature that the modem has, or that it says it lacks (QMI errors 71, 94, 25). */
+/** A feature that the modem has, or that it says it lacks (QMI errors 71, 94, 25; 0 where it was asked by AT). */
 export const Feature = <A extends Schema.Top>(value: A) =>
   Schema.Union([
     Schema.TaggedStruct("Supported", { value }),
@@ -53,7 +53,9 @@ export const ModemFacts = Schema.Struct({
   storedImages: Feature(StoredImages),
   operatingMode: Schema.String,
   /** Why the modem is offline or in low power (qmi.md §6.5); empty when it gives no reason. */
-  offlineReasons: Schema.Array(Schema.String)
+  offlineReasons: Schema.Array(Schema.String),
+  /** Asked on this AT port, and not by QMI: why. Absent where QMI told it. */
+  byAt: Schema.optionalKey(Schema.Struct({ port: Schema.String, why: Schema.String }))
 })
 export type ModemFacts = typeof ModemFacts.Type
 

@@ -23,7 +23,7 @@ export const mbimCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   },
   ServiceMissing: {
     code: "MBIM_NO_QMI",
-    help: 'This firmware carries no QMI over MBIM: go by AT (`AT!ENTERCND="A710"`, then `AT!BOOTHOLD` on the AT port), then run `boothold download`. Where there is no AT port either, the USB composition has to be changed first.'
+    help: "This firmware carries no QMI over MBIM. Where the modem has an AT port, everything goes by AT (AT!BOOTHOLD); this one shows none: the USB composition has to be changed first."
   },
   Refused: { code: "MBIM_REFUSED", help: "The modem refuses; its MBIM status says why." },
   FunctionFailed: {

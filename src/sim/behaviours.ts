@@ -155,6 +155,24 @@ const table = {
   atNeedsEnterCnd: { text: "AT!BOOTHOLD is refused until AT!ENTERCND.", source: "at.md §3.2, SF-34354", fields: {} },
   portGoneBeforeOk: { text: "The port goes before OK to AT!BOOTHOLD was delivered.", source: "at.md §3.2", fields: {} },
   atEchoOff: { text: "Echo is off when the port is first opened.", source: "at.md §1", fields: {} },
+  atPassword: {
+    text: "AT!ENTERCND takes this password and no other: its owner has changed it.",
+    source: "at.md §3.1",
+    fields: { password: Schema.String }
+  },
+  atRefuses: {
+    text: "An AT command, e.g. !BOOTHOLD, is answered with ERROR; form says whether only with =, with ?, or alone.",
+    source: "at.md §1: prototypes lack commands, some firmware refuses them",
+    fields: {
+      command: Schema.String,
+      form: Schema.optionalKey(Schema.Literals(["run", "query", "set"])),
+      times
+    }
+  },
+  atIgnores: {
+    text: "An AT command with = is answered with OK and changes nothing: no document reports it, success must not rest on it.",
+    fields: { command: Schema.String, times }
+  },
   unsolicitedLine: {
     text: "An unsolicited line comes in front of every reply text.",
     source: "at.md §1",

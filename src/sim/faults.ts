@@ -28,7 +28,7 @@ export type Point =
   /** Whether the MBIM function has the QMI service. */
   | { readonly _tag: "MbimService" }
   | { readonly _tag: "AtOpened" }
-  | { readonly _tag: "AtCommand"; readonly command: string }
+  | { readonly _tag: "AtCommand"; readonly command: string; readonly form: string }
   | { readonly _tag: "Dload" }
   | { readonly _tag: "Hello"; readonly version: number }
   | { readonly _tag: "Open"; readonly image: number; readonly stored: boolean }
@@ -56,6 +56,7 @@ export type Fault =
   | { readonly _tag: "Split"; readonly pieces: number; readonly millis: number }
   | { readonly _tag: "Merge"; readonly millis: number }
   | { readonly _tag: "Locked" }
+  | { readonly _tag: "Password"; readonly password: string }
   | { readonly _tag: "GoneFirst" }
   | { readonly _tag: "EchoOff" }
   | { readonly _tag: "Unsolicited"; readonly text: string }
@@ -192,6 +193,19 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
       return (p) => (p._tag === "AtCommand" && p.command === "!BOOTHOLD" ? { _tag: "GoneFirst" } : undefined)
     case "atEchoOff":
       return (p) => (p._tag === "AtOpened" ? { _tag: "EchoOff" } : undefined)
+    case "atPassword":
+      return (p) =>
+        p._tag === "AtCommand" && p.command === "!ENTERCND" ? { _tag: "Password", password: b.password } : undefined
+    case "atRefuses":
+      return (p) =>
+        p._tag === "AtCommand" && p.command === b.command.toUpperCase() && (b.form ?? p.form) === p.form
+          ? { _tag: "Refused", code: 0 }
+          : undefined
+    case "atIgnores":
+      return (p) =>
+        p._tag === "AtCommand" && p.command === b.command.toUpperCase() && p.form === "set"
+          ? { _tag: "Ignored" }
+          : undefined
     case "unsolicitedLine":
       return (p) => (p._tag === "AtCommand" ? { _tag: "Unsolicited", text: b.text } : undefined)
     case "slotsFull":

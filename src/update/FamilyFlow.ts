@@ -13,6 +13,7 @@ import type { ImageSet } from "../image/ImageSet.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
 import type { PlanError } from "../plan/PlanError.ts"
 import { wantedFirmware, wantedPreference } from "../plan/wanted.ts"
+import * as AtFlows from "./at-flows.ts"
 import * as Flows from "./flows.ts"
 import { claimModem } from "./claim.ts"
 import { runFlow } from "./run-flow.ts"
@@ -32,6 +33,8 @@ export interface RunInput {
   readonly options: FlowOptions
   readonly images: ReadonlyArray<OpenedImage>
   readonly wanted: Wanted
+  /** For flows by AT: what keeps QMI from being used. */
+  readonly why?: string
 }
 
 /** What a run that ended well reports. */
@@ -49,15 +52,23 @@ export interface Runnable {
   readonly run: (input: RunInput) => Effect.Effect<RunReport, UpdateError, UsbBus>
 }
 
-export interface FamilyFlow {
-  readonly family: Family
-  readonly wanted: (set: ImageSet) => Result.Result<Wanted, PlanError>
+export interface Runnables {
   readonly update: Runnable
   readonly updateWithoutValidation: Runnable
   readonly download: Runnable
   readonly downloadWithoutValidation: Runnable
   /** Into boot-and-hold, nothing else. */
   readonly hold: Runnable
+}
+
+export interface FamilyFlow extends Runnables {
+  readonly family: Family
+  readonly wanted: (set: ImageSet) => Result.Result<Wanted, PlanError>
+  /**
+   * The same by AT alone. Absent: a modem whose control port cannot be used is not updated. An edited flow has none
+   * unless its author gives one: what was inserted into the one way must not be passed by on the other.
+   */
+  readonly byAt?: Runnables
 }
 
 /** The states that a run may end in and that its report is made of. */
@@ -101,10 +112,43 @@ const shared = (family: Family) => ({
   hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input))
 })
 
-/** A family with preferences, with the given update flow: ours, or one that was edited. */
-export const preferenceFamily = <Steps extends ReadonlyArray<AnyStep>>(
+const atRoles = ["at", "unknown"] as const
+
+/** A flow by AT starts from the same, and from the reason why it goes that way. */
+const withWhy =
+  <Init>(start: (input: RunInput) => Init) =>
+  (input: RunInput): Init & AtFlows.ByAt => ({ ...start(input), why: input.why ?? "AT was asked for" })
+
+const runnablesByAt = <
+  Start extends Target,
+  Update extends ReadonlyArray<AnyStep>,
+  DownloadStart extends DownloadDelivery,
+  Download extends ReadonlyArray<AnyStep>
+>(
+  family: Family,
+  start: (input: RunInput) => Start,
+  update: Flow.Flow<Start & AtFlows.ByAt, Update>,
+  startDownload: (input: RunInput) => DownloadStart,
+  sending: Flow.Flow<DownloadStart & AtFlows.ByAt, Download>
+): Runnables => ({
+  hold: runnable(
+    AtFlows.holdAtFlow(family),
+    withWhy((input): Target => target(family)(input))
+  ),
+  update: runnable(update, withWhy(start)),
+  updateWithoutValidation: runnable(Flows.withoutValidation(update, family, atRoles), withWhy(start)),
+  download: runnable(sending, withWhy(startDownload)),
+  downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family, atRoles), withWhy(startDownload))
+})
+
+/** A family with preferences, with the given update flow: ours, or one that was edited; and the same by AT. */
+export const preferenceFamily = <
+  Steps extends ReadonlyArray<AnyStep>,
+  AtSteps extends ReadonlyArray<AnyStep> = ReadonlyArray<AnyStep>
+>(
   family: Family<"preference">,
-  update: Flow.Flow<Delivery<"preference">, Steps>
+  update: Flow.Flow<Delivery<"preference">, Steps>,
+  updateByAt?: Flow.Flow<Delivery<"preference"> & AtFlows.ByAt, AtSteps>
 ): FamilyFlow => {
   const start = (input: RunInput): Delivery<"preference"> => ({
     ...target(family)(input),
@@ -119,14 +163,23 @@ export const preferenceFamily = <Steps extends ReadonlyArray<AnyStep>>(
     update: runnable(update, start),
     updateWithoutValidation: runnable(Flows.withoutValidation(update, family), start),
     download: runnable(sending, download(family)),
-    downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family))
+    downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family)),
+    ...(updateByAt === undefined
+      ? {}
+      : {
+          byAt: runnablesByAt(family, start, updateByAt, download(family), AtFlows.preferenceDownloadAtFlow(family))
+        })
   }
 }
 
-/** A family without preferences, with the given update flow. */
-export const bootAndHoldFamily = <Steps extends ReadonlyArray<AnyStep>>(
+/** A family without preferences, with the given update flow; and the same by AT. */
+export const bootAndHoldFamily = <
+  Steps extends ReadonlyArray<AnyStep>,
+  AtSteps extends ReadonlyArray<AnyStep> = ReadonlyArray<AnyStep>
+>(
   family: Family<"boot-and-hold">,
-  update: Flow.Flow<Delivery<"boot-and-hold">, Steps>
+  update: Flow.Flow<Delivery<"boot-and-hold">, Steps>,
+  updateByAt?: Flow.Flow<Delivery<"boot-and-hold"> & AtFlows.ByAt, AtSteps>
 ): FamilyFlow => {
   const start = (input: RunInput): Delivery<"boot-and-hold"> => ({
     ...target(family)(input),
@@ -140,7 +193,10 @@ export const bootAndHoldFamily = <Steps extends ReadonlyArray<AnyStep>>(
     update: runnable(update, start),
     updateWithoutValidation: runnable(Flows.withoutValidation(update, family), start),
     download: runnable(sending, download(family)),
-    downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family))
+    downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family)),
+    ...(updateByAt === undefined
+      ? {}
+      : { byAt: runnablesByAt(family, start, updateByAt, download(family), AtFlows.downloadAtFlow(family)) })
   }
 }
 

@@ -5,8 +5,15 @@ import type { Catalogue } from "../protocol/problem.ts"
 /** One thing that is not as wanted after the update. */
 export const Difference = Schema.Struct({ what: Schema.String, wanted: Schema.String, found: Schema.String })
 
-/** One way into boot-and-hold that was tried. */
-export const Attempt = Schema.Struct({ way: Schema.String, answer: Schema.String })
+/** A port that was asked by AT, and what it answered. */
+const PortAnswer = Schema.Struct({ port: Schema.String, answer: Schema.String })
+
+/** One way into boot-and-hold that was tried; by AT, what each port of the modem answered. */
+export const Attempt = Schema.Struct({
+  way: Schema.String,
+  answer: Schema.String,
+  ports: Schema.optionalKey(Schema.Array(PortAnswer))
+})
 export type Attempt = typeof Attempt.Type
 
 export const NotValidated = Schema.TaggedStruct("NotValidated", { differences: Schema.Array(Difference) })
@@ -31,6 +38,12 @@ export const ProtocolMissing = Schema.TaggedStruct("ProtocolMissing", {
   protocol: Schema.Literals(["qdl", "sahara"]),
   found: Schema.String
 })
+/** Neither the control port nor any AT port can be used. `control`: what is wrong with the first, `help` what cures it. */
+export const NoWayIn = Schema.TaggedStruct("NoWayIn", {
+  control: Schema.String,
+  help: Schema.String,
+  ports: Schema.Array(PortAnswer)
+})
 export const FlowMissing = Schema.TaggedStruct("FlowMissing", { family: Schema.String })
 
 const Reason = Schema.Union([
@@ -45,6 +58,7 @@ const Reason = Schema.Union([
   StayedInBootAndHold,
   TookTooLong,
   ProtocolMissing,
+  NoWayIn,
   FlowMissing
 ])
 
@@ -93,6 +107,10 @@ export const flowCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
     code: "UPDATE_PROTOCOL_MISSING",
     help: "boothold cannot flash by this protocol yet, and nothing was sent: use the maker's tool; `--protocol qdl` overrides what was found out."
   },
+  NoWayIn: {
+    code: "UPDATE_NO_WAY_IN",
+    help: "Neither QMI nor AT leads to this modem; the message says what is wrong with the control port, and what each serial port answered."
+  },
   FlowMissing: { code: "UPDATE_FLOW_MISSING", help: "There is no update flow for this family; nothing was sent." }
 }
 
@@ -101,6 +119,7 @@ export class FlowError extends Schema.TaggedError<FlowError>()("FlowError", { re
     return flowCatalogue[this.reason._tag].code
   }
   get help(): string {
+    if (this.reason._tag === "NoWayIn") return this.reason.help
     return flowCatalogue[this.reason._tag].help
   }
   override get message(): string {
@@ -111,7 +130,7 @@ export class FlowError extends Schema.TaggedError<FlowError>()("FlowError", { re
       case "AnotherModem":
         return `another modem answers: ${reason.found}, wanted ${reason.wanted}`
       case "FeatureMissing":
-        return `the modem has no ${reason.feature} (QMI error ${String(reason.error)})`
+        return `the modem has no ${reason.feature}` + (reason.error === 0 ? "" : ` (QMI error ${String(reason.error)})`)
       case "Unreadable":
         return `the modem's ${reason.what} cannot be read: ${reason.found}`
       case "ImagesMissing":
@@ -128,6 +147,8 @@ export class FlowError extends Schema.TaggedError<FlowError>()("FlowError", { re
         return `${reason.step} was not done within ${String(reason.seconds)} s`
       case "ProtocolMissing":
         return `the boot loader speaks ${reason.protocol === "sahara" ? "Sahara and Firehose" : "QDL"} (${reason.found}), which boothold cannot do yet`
+      case "NoWayIn":
+        return `${reason.control}; by AT neither: ${reason.ports.map(({ answer, port }) => `${port}: ${answer}`).join(", ")}`
       case "FlowMissing":
         return `no update flow for the family ${reason.family}`
     }

@@ -12,7 +12,7 @@ import { familiesOfDevice, familyOfToken } from "../device/families/families.ts"
 import type { Family } from "../device/families/Family.ts"
 import type { Modem } from "../device/Modem.ts"
 import { rowsOf } from "../device/table/table.ts"
-import type { UsbBus } from "../device/UsbBus.ts"
+import { UsbBus } from "../device/UsbBus.ts"
 import type { OpenedSet } from "../file/Image.ts"
 import type { StepInfo } from "../flow/Step.ts"
 import { checkImages } from "../plan/check.ts"
@@ -23,11 +23,16 @@ import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { EventSink } from "./events.ts"
 import type { UpdateEvent } from "./events.ts"
 import { FamilyFlows } from "./FamilyFlow.ts"
-import type { FamilyFlow, RunReport, Runnable, Wanted } from "./FamilyFlow.ts"
+import type { FamilyFlow, RunReport, Runnable, Runnables, Wanted } from "./FamilyFlow.ts"
 import { familyFlows } from "./families/index.ts"
 import { FlowError } from "./FlowError.ts"
+import { modemFactsOf } from "./at-modem-facts.ts"
+import { hasCandidate } from "./at-port.ts"
+import { ControlWay } from "./ControlWay.ts"
+import { readAtFacts } from "./read-at-facts.ts"
 import { readFacts } from "./read-facts.ts"
-import { controlSession } from "./steps/control.ts"
+import { openAtPort } from "./steps/by-at.ts"
+import { controlSession, isUnusableControl } from "./steps/control.ts"
 import type { FlowOptions, Transferred } from "./steps/index.ts"
 import type { UpdateError } from "./UpdateError.ts"
 
@@ -70,13 +75,58 @@ const flowOf = Effect.fnUntraced(function* (family: Family) {
   return flow
 })
 
-/** Asks the modem who it is; reads only. */
+const askByAt = (modem: Modem, why: { readonly text: string; readonly help: string }) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { identification, session } = yield* openAtPort(modem, why)
+      return yield* Effect.fromResult(modemFactsOf(yield* readAtFacts(session, identification), why.text))
+    })
+  )
+
+/**
+ * Asks the modem who it is; reads only. By QMI; by AT where there is no usable control port, or {@link ControlWay} says
+ * so: then `byAt` of the facts says on which port and why.
+ */
 export const facts = Effect.fn("Update.facts")(function* (modem: Modem) {
   if (modem.mode === "boot-and-hold") {
     return yield* new PlanError({ reason: { _tag: "InBootAndHold", modem: modem.label } })
   }
-  return yield* Effect.scoped(Effect.acquireUseRelease(controlSession(modem), readFacts, ({ close }) => close))
+  if ((yield* ControlWay) === "at") {
+    return yield* askByAt(modem, {
+      text: "AT was asked for",
+      help: "Leave out `--by-at`, so that the modem is asked by QMI."
+    })
+  }
+  const told = yield* Effect.result(
+    Effect.scoped(Effect.acquireUseRelease(controlSession(modem), readFacts, ({ close }) => close))
+  )
+  if (Result.isSuccess(told)) return told.success
+  const error = told.failure
+  const bus = yield* UsbBus
+  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key)
+  if (!isUnusableControl(error) || device === undefined || !hasCandidate(device)) return yield* error
+  return yield* askByAt(modem, { text: error.message, help: error.help })
 })
+
+/** The flows for the way in which the modem is driven: as it was asked, or as was wished. */
+const runnablesOf = (flows: FamilyFlow, told: ModemFacts) => {
+  if (told.byAt === undefined) return Effect.succeed<Runnables>(flows)
+  return flows.byAt === undefined
+    ? Effect.fail(
+        new FlowError({
+          reason: {
+            _tag: "NoWayIn",
+            control: told.byAt.why,
+            help: "The flow of this family was edited and goes by QMI only: free the modem's control port.",
+            ports: [{ port: told.byAt.port, answer: "answers, but this family's flow has no way by AT" }]
+          }
+        })
+      )
+    : Effect.succeed(flows.byAt)
+}
+
+const byAtNote = ({ byAt }: ModemFacts): ReadonlyArray<string> =>
+  byAt === undefined ? [] : [`everything goes by AT on ${byAt.port}: ${byAt.why}`]
 
 const familyOf = Effect.fnUntraced(function* (told: ModemFacts) {
   const family = familyOfToken(told.token)
@@ -113,7 +163,8 @@ export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: Op
     })
   )
   const done = !flowOptions.overrideDownload && isAlreadyThere({ ...wanted, before: told }, told)
-  const flow = flowOptions.skipValidation ? flows.updateWithoutValidation : flows.update
+  const ways = yield* runnablesOf(flows, told)
+  const flow = flowOptions.skipValidation ? ways.updateWithoutValidation : ways.update
   const made: UpdatePlan = {
     action: done ? "nothing" : "update",
     modem,
@@ -124,7 +175,7 @@ export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: Op
     options: flowOptions,
     steps: done ? [] : flow.steps,
     passed: checks.passed,
-    warnings: [...checks.warnings.map(({ detail }) => detail), ...set.notes.map(({ text }) => text)],
+    warnings: [...byAtNote(told), ...checks.warnings.map(({ detail }) => detail), ...set.notes.map(({ text }) => text)],
     flow
   }
   return made
@@ -171,7 +222,9 @@ export const planDownload = Effect.fn("Update.planDownload")(function* (
   const checks = yield* Effect.fromResult(
     checkImages({ facts: undefined, family, images: set.images, wanted, modemStorageIndex: undefined })
   )
-  const flow = flowOptions.skipValidation ? flows.downloadWithoutValidation : flows.download
+  const byAt = (yield* ControlWay) === "at" ? flows.byAt : undefined
+  const ways: Runnables = byAt ?? flows
+  const flow = flowOptions.skipValidation ? ways.downloadWithoutValidation : ways.download
   const made: UpdatePlan = {
     action: "download",
     modem,
@@ -196,7 +249,7 @@ export const planDownload = Effect.fn("Update.planDownload")(function* (
 export const planHold = Effect.fn("Update.planHold")(function* (modem: Modem) {
   const told = yield* facts(modem)
   const family = yield* familyOf(told)
-  const flows = yield* flowOf(family)
+  const ways = yield* runnablesOf(yield* flowOf(family), told)
   const made: UpdatePlan = {
     action: "hold",
     modem,
@@ -205,10 +258,10 @@ export const planHold = Effect.fn("Update.planHold")(function* (modem: Modem) {
     images: undefined,
     wanted: { firmware: undefined, preference: undefined },
     options: defaults,
-    steps: flows.hold.steps,
+    steps: ways.hold.steps,
     passed: [],
-    warnings: ["the modem stays in boot-and-hold until it is sent images or loses power"],
-    flow: flows.hold
+    warnings: [...byAtNote(told), "the modem stays in boot-and-hold until it is sent images or loses power"],
+    flow: ways.hold
   }
   return made
 })
@@ -226,7 +279,14 @@ export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
     return result
   }
   const { modem, options, wanted } = planned
-  const report: RunReport = yield* planned.flow.run({ modem, options, wanted, images: planned.images?.images ?? [] })
+  const why = planned.facts?.byAt?.why
+  const report: RunReport = yield* planned.flow.run({
+    modem,
+    options,
+    wanted,
+    images: planned.images?.images ?? [],
+    ...(why === undefined ? {} : { why })
+  })
   const result: UpdateResult = {
     outcome: planned.action === "hold" ? "held" : report.after === undefined ? "not-validated" : "updated",
     before: planned.facts,

@@ -3,6 +3,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { rowsOf } from "../device/table/table.ts"
 import { UsbBus } from "../device/UsbBus.ts"
 import type { PortInfo, PortRole, UsbDevice } from "../device/UsbBus.ts"
 import { enterCnd } from "../protocol/at/commands.ts"
@@ -23,8 +24,23 @@ export interface AtPort {
 
 const nameOf = ({ name, node, role }: PortInfo): string => `${node ?? name} (${role})`
 
-/** Ports that may be the AT port, the likeliest first. What is known to be something else is left alone. */
-const asked: ReadonlyArray<PortRole> = ["at", "unknown"]
+/**
+ * Ports that may be the AT port, the likeliest first. What is known to be something else is left alone; of a device whose
+ * ids are in no table, nothing is known for certain, and the rest is asked at the end.
+ */
+const stages = (device: UsbDevice): ReadonlyArray<ReadonlyArray<PortRole>> => [
+  ["at"],
+  ["unknown"],
+  ...(rowsOf(device).length === 0 ? [["diag", "nmea"] as const] : [])
+]
+
+const mayBe = (device: UsbDevice, { role }: PortInfo): boolean => stages(device).flat().includes(role)
+
+/** What of it is not asked: serial ports that are known to be something else: DIAG and NMEA never answer (at.md §1). */
+export const notAsked = (device: UsbDevice): ReadonlyArray<AtPortAnswer> =>
+  device.ports
+    .filter((port) => port.role !== "control" && !mayBe(device, port))
+    .map((port) => ({ port: nameOf(port), answer: `not asked: it is the ${port.role} port` }))
 
 /**
  * The AT port of this enumeration: all ports that are known as such at once, then those whose use is not known. Never
@@ -37,8 +53,8 @@ export const findAtPort = Effect.fn("findAtPort")(function* (
   const bus = yield* UsbBus
   const answers: Array<AtPortAnswer> = []
   let found: AtFound | undefined
-  for (const role of asked) {
-    const ports = device.ports.filter((port) => port.role === role)
+  for (const roles of stages(device)) {
+    const ports = device.ports.filter(({ role }) => roles.includes(role))
     if (found !== undefined || ports.length === 0) {
       answers.push(...ports.map((port) => ({ port: nameOf(port), answer: "not asked: the AT port was found" })))
       continue
@@ -53,18 +69,11 @@ export const findAtPort = Effect.fn("findAtPort")(function* (
     found = probe.found
     answers.push(...probe.answers)
   }
-  for (const port of device.ports) {
-    if (asked.includes(port.role) || port.role === "control") continue
-    answers.push({ port: nameOf(port), answer: `not asked: it is the ${port.role} port` })
-  }
-  return { found, answers }
+  return { found, answers: [...answers, ...notAsked(device)] }
 })
 
-export const showAnswers = (answers: ReadonlyArray<AtPortAnswer>): string =>
-  answers.length === 0 ? "no serial port" : answers.map(({ answer, port }) => `${port}: ${answer}`).join(", ")
-
 /** Whether any port was asked at all. */
-export const hasCandidate = (device: UsbDevice): boolean => device.ports.some(({ role }) => asked.includes(role))
+export const hasCandidate = (device: UsbDevice): boolean => device.ports.some((port) => mayBe(device, port))
 
 /** Sends the unlock. A refusal is of no interest: it comes also where none is needed (at.md §6). */
 export const unlock = Effect.fnUntraced(function* (session: AtSession) {

@@ -18,6 +18,13 @@ export const UpdateEvent = Schema.TaggedUnion({
   Note: { step: Schema.String, detail: Schema.String },
   /** Something that was survived, or that needs attention. */
   Warning: { step: Schema.String, detail: Schema.String },
+  /** One way into boot-and-hold was tried; by AT, what each port of the modem answered (flows.md §3.3). */
+  BootEntryTried: {
+    way: Schema.String,
+    accepted: Schema.Boolean,
+    answer: Schema.String,
+    ports: Schema.optionalKey(Schema.Array(Schema.Struct({ port: Schema.String, answer: Schema.String })))
+  },
   /** The modem left the bus or came back. */
   ModemSeen: { device: Schema.String, mode: Schema.Literals(["application", "boot-and-hold"]) },
   ImageStarted: { image: Schema.String, role: Schema.String, number: Schema.Int, of: Schema.Int, bytes: Schema.Int },

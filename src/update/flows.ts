@@ -12,6 +12,7 @@ import type { QdlSession } from "../session/QdlSession.ts"
 import type { QmiSession } from "../session/QmiSession.ts"
 import type { BusWatch } from "../device/watch.ts"
 import type { Modem } from "../device/Modem.ts"
+import type { PortRole } from "../device/UsbBus.ts"
 
 /** What a transfer needs: images that were checked, and a modem on its way into boot-and-hold. */
 export interface TransferInit {
@@ -164,8 +165,13 @@ export const holdFlow = (family: Family) =>
  */
 export const withoutValidation = <Init, S extends ReadonlyArray<AnyStep>>(
   flow: Flow.Flow<Init, S>,
-  family: Family
+  family: Family,
+  /** Of which port it is enough that it is there. */
+  roles: ReadonlyArray<PortRole> = ["control"]
 ): Flow.Flow<Init, ReadonlyArray<AnyStep>> => {
   const boot = flow.steps.findIndex(({ name }) => name === "wait-for-boot")
-  return Flow.unchecked(flow.name, boot === -1 ? flow.steps : [...flow.steps.slice(0, boot), Steps.waitForPort(family)])
+  return Flow.unchecked(
+    flow.name,
+    boot === -1 ? flow.steps : [...flow.steps.slice(0, boot), Steps.waitForPort(family, roles)]
+  )
 }

@@ -88,7 +88,8 @@ describe("a control port whose protocol nothing tells", () => {
 
   it.effect("that has MBIM without QMI is told apart from silence", () =>
     Effect.gen(function* () {
-      const { exit } = yield* ask(Sim.em7455({ composition: 8, behaviours: [Sim.behaviour("qmiOverMbimMissing")] }))
+      // Without an AT port, by which it would be asked else.
+      const { exit } = yield* ask(Sim.em7455({ composition: 9, behaviours: [Sim.behaviour("qmiOverMbimMissing")] }))
       assert.strictEqual(errorOf(exit).code, "MBIM_NO_QMI")
     })
   )

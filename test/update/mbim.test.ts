@@ -164,9 +164,9 @@ describe("a modem in MBIM mode", () => {
     )
   }
 
-  it.effect("without a QMI service is not touched, and the way by AT is named", () =>
+  it.effect("without a QMI service and without an AT port is not touched", () =>
     Effect.gen(function* () {
-      const before = em7455([behaviour("qmiOverMbimMissing")])
+      const before = em7455([behaviour("qmiOverMbimMissing")], { composition: 9 })
       const run = yield* simulate(before, { files: images9x30 })
       const error = failure(run.exit)
       assert.strictEqual(error.code, "MBIM_NO_QMI")

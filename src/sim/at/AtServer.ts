@@ -11,7 +11,7 @@ import type { AtCommandName, Model } from "../models/Model.ts"
 import type { ModemState } from "../ModemState.ts"
 import { concat } from "../Port.ts"
 import type { Port } from "../Port.ts"
-import { basicCommands } from "./basic.ts"
+import { basicCommands, enterCnd } from "./basic.ts"
 import { parseCommand } from "./command.ts"
 import type { AtHandler, AtOutcome, ParsedCommand } from "./command.ts"
 import { imageCommands } from "./images.ts"
@@ -37,7 +37,7 @@ export const serveAt = Effect.fnUntraced(function* (core: Core, port: Port) {
 
   const handle = Effect.fnUntraced(function* (text: string) {
     const command = parseCommand(text)
-    const here = faults({ _tag: "AtCommand", command: command?.name ?? "" })
+    const here = faults({ _tag: "AtCommand", command: command?.name ?? "", form: command?.form ?? "run" })
     if (isHang(here)) return yield* Effect.never
     const { settings } = yield* core.state
     const echo = settings.echo ? { echo: text } : {}
@@ -46,11 +46,18 @@ export const serveAt = Effect.fnUntraced(function* (core: Core, port: Port) {
       return settings.echo ? yield* port.send(new TextEncoder().encode(`${text}\r`)) : undefined
     yield* core.busy(`answering ${text}`, timing.atAnswer)
     const at = yield* now
-    const locked = find(here, "Locked") !== undefined && !settings.unlocked
-    const handler = locked ? undefined : handlerOf(model, command.name)
+    const { running } = yield* core.state
+    const { bootHoldLockedFrom } = model.at
+    const needsUnlock =
+      find(here, "Locked") !== undefined ||
+      (command.name === "!BOOTHOLD" && bootHoldLockedFrom !== undefined && running.firmware >= bootHoldLockedFrom)
+    const refused = (needsUnlock && !settings.unlocked) || find(here, "Refused") !== undefined
+    const password = find(here, "Password")?.password
+    const handler = refused ? undefined : password === undefined ? handlerOf(model, command.name) : enterCnd(password)
+    const ignored = find(here, "Ignored") !== undefined
     const { error, outcome } = yield* core.modify((before) => {
       const result: AtOutcome = handler?.(command, before, core, at) ?? "ERROR"
-      const after = result === "ERROR" ? before : (result.state ?? before)
+      const after = result === "ERROR" || ignored ? before : (result.state ?? before)
       return [{ outcome: result, error: errorOf(command, before) }, after]
     })
     const final: AtFinal = outcome === "ERROR" ? error : { _tag: "Ok" }

@@ -1,4 +1,5 @@
 /** AT commands that every family has: identity, settings, unlock, reset, status (at.md §2, §3, §5.2, §5.4). */
+import { factoryPassword } from "../../protocol/at/commands.ts"
 import { writeIdentification } from "../../protocol/at/replies/identification.ts"
 import { writePackage, writePackageId } from "../../protocol/at/replies/package-id.ts"
 import { writeStatus } from "../../protocol/at/replies/status.ts"
@@ -12,8 +13,6 @@ import { ok } from "./command.ts"
 import type { AtHandler, AtOutcome } from "./command.ts"
 
 const manufacturer = "Sierra Wireless, Incorporated"
-/** Factory value in the field (at.md §3.1). */
-const password = "A710"
 /** Placeholder of at.md. */
 const factorySerial = "XX000000000000"
 
@@ -69,12 +68,14 @@ const defaults = run((_, state) => ({
   state: { ...state, settings: { ...state.settings, echo: true, errorReports: 0 } }
 }))
 
-const enterCnd: AtHandler = ({ argument, form }, state) => {
-  if (form === "query") return state.settings.unlocked ? line(password) : "ERROR"
-  // Wrong and unquoted are refused alike (at.md §3.1).
-  if (form !== "set" || argument !== `"${password}"`) return "ERROR"
-  return { state: { ...state, settings: { ...state.settings, unlocked: true } } }
-}
+export const enterCnd =
+  (password: string): AtHandler =>
+  ({ argument, form }, state) => {
+    if (form === "query") return state.settings.unlocked ? line(password) : "ERROR"
+    // Wrong and unquoted are refused alike (at.md §3.1).
+    if (form !== "set" || argument !== `"${password}"`) return "ERROR"
+    return { state: { ...state, settings: { ...state.settings, unlocked: true } } }
+  }
 
 const errorReports: AtHandler = ({ argument, form }, state) => {
   if (form === "query") return line(`+CMEE: ${String(state.settings.errorReports)}`)
@@ -142,7 +143,7 @@ export const basicCommands: ReadonlyMap<string, AtHandler> = new Map<string, AtH
     (name) => [name, run((_, { running }, { model }) => line(revisionText(model, running)))] as const
   ),
   ...["+CGSN", "+GSN"].map((name) => [name, run((_, __, { imei }) => line(imei))] as const),
-  ["!ENTERCND", enterCnd],
+  ["!ENTERCND", enterCnd(factoryPassword)],
   ["!RESET", run((_, __, core) => ({ after: core.restart() }))],
   // Leaves the preference untouched (at.md §3.2).
   ["!BOOTHOLD", run((_, state, core) => ({ state: { ...state, holdOnce: true }, after: core.restart() }))],

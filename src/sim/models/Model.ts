@@ -52,6 +52,11 @@ export interface AtFacts {
   readonly lowPowerVoters: "force-flags" | "voters" | "none"
   /** `AT!IMPREF?` has lines for the sub-PRI index from this version on (at.md §4.1); absent: never. */
   readonly subpriFrom?: string
+  /**
+   * `AT!BOOTHOLD` is refused until the unlock from this firmware on; absent: never. That newer 9x30 firmware does so is
+   * reported (at.md §3.2), from which version on is not: the number is inferred.
+   */
+  readonly bootHoldLockedFrom?: string
   /** Lines of `ATI` behind `Revision:` (at.md §2.1). */
   readonly identity: "9200" | "9x15" | "9x30"
 }

@@ -41,6 +41,7 @@ export const em7455: Model = {
     ]),
     lowPowerVoters: "voters",
     subpriFrom: "02.33.03.00",
+    bootHoldLockedFrom: "02.30.00.00",
     identity: "9x30"
   },
   qdl: { starts: "dload", version: 6, product: "9X30" },

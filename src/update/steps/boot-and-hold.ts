@@ -1,6 +1,7 @@
 /** Sending a modem into boot-and-hold, by every way it may know, in the family's order (flows.md §3.3). */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
 import type { BootEntry, Family } from "../../device/families/Family.ts"
 import { describeDevice } from "../../device/Modem.ts"
@@ -10,27 +11,29 @@ import { watchBus } from "../../device/watch.ts"
 import type { BusWatch } from "../../device/watch.ts"
 import { step } from "../../flow/Step.ts"
 import * as Dms from "../../protocol/qmi/dms.ts"
-import { openAtSession } from "../../session/AtSession.ts"
+import type { AtSession } from "../../session/AtSession.ts"
+import type { AtPortAnswer } from "../../session/AtProbe.ts"
 import type { AtError } from "../../session/AtError.ts"
 import type { QmiFailure, QmiSession } from "../../session/QmiSession.ts"
 import type { BusError } from "../../device/BusError.ts"
+import type { TransportError } from "../../transport/TransportError.ts"
 import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
 import type { Attempt } from "../FlowError.ts"
-import { nowIs } from "../Run.ts"
-import { connect } from "./connect.ts"
-
-/** Factory value on all families (at.md §3.1); some 9x30 refuse `AT!BOOTHOLD` until it was given (at.md §3.2). */
-const unlock = 'AT!ENTERCND="A710"'
+import { findAtPort, hasCandidate, notAsked, unlock } from "../at-port.ts"
+import { nowIs, Run } from "../Run.ts"
 
 type Failure = QmiFailure | AtError | BusError
 
 /** `gone`: it left the bus or stopped answering in the middle, as a modem does that reboots at once. */
 type Answer = { readonly _tag: "Accepted" | "Gone" } | { readonly _tag: "Refused"; readonly answer: string }
 
+/** By AT, what each port of the modem answered. */
+export type Tried = Answer & { readonly ports?: ReadonlyArray<AtPortAnswer> }
+
 const accepted: Answer = { _tag: "Accepted" }
 const gone: Answer = { _tag: "Gone" }
-const refused = (answer: string): Answer => ({ _tag: "Refused", answer })
+export const refused = (answer: string): Answer => ({ _tag: "Refused", answer })
 
 const rebooting = (error: QmiFailure): boolean => error._tag === "TransportError" || error.reason._tag === "NoAnswer"
 
@@ -59,37 +62,35 @@ const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> =>
     )
   )
 
-/** All AT ports at once: a deaf one costs nothing. The first that accepts decides. */
+/** On a port that is known to be the AT port. Its OK may be lost: the port may vanish before it (at.md §3.2). */
+export const bootHold = (session: AtSession): Effect.Effect<Answer, AtError | TransportError> =>
+  Effect.andThen(unlock(session), session.ask("AT!BOOTHOLD")).pipe(
+    Effect.map(() => accepted),
+    Effect.catchIf(
+      (error) =>
+        error._tag === "TransportError" ? error.reason._tag === "Unplugged" : error.reason._tag === "NoAnswer",
+      () => Effect.succeed(gone)
+    )
+  )
+
+/** All ports that may be the AT port are asked at once: a deaf one costs nothing. */
 const viaAt = Effect.fnUntraced(function* (modem: Modem) {
   const bus = yield* UsbBus
-  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key)
-  const ports = device?.ports.filter(({ role }) => role === "at") ?? []
-  if (device === undefined || ports.length === 0) return refused("there is no AT port")
-  const answers = yield* Effect.forEach(
-    ports,
-    (port) =>
-      Effect.gen(function* () {
-        const at = yield* openAtSession(Effect.provideService(connect(device, port), UsbBus, bus))
-        // Its result is of no interest: it fails where it is not needed (at.md §6).
-        yield* Effect.ignore(at.send(unlock))
-        yield* at.ask("AT!BOOTHOLD")
-      }).pipe(
-        Effect.scoped,
-        Effect.map(() => accepted),
-        Effect.catch((error) =>
-          Effect.succeed(
-            // The port may vanish before its OK (at.md §3.2).
-            error._tag === "TransportError" && error.reason._tag === "Unplugged" ? gone : refused(error.message)
-          )
-        )
-      ),
-    { concurrency: "unbounded" }
+  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key) ?? modem.device
+  if (!hasCandidate(device)) return { ...refused("the modem has no AT port"), ports: notAsked(device) }
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const { answers, found } = yield* findAtPort(device)
+      if (found === undefined) return { ...refused("no AT port answers"), ports: answers }
+      const answer = yield* bootHold(found.session).pipe(
+        Effect.catch((error) => Effect.succeed(refused(error.message)))
+      )
+      return { ...answer, ports: answers }
+    })
   )
-  const refusals = answers.flatMap((answer) => (answer._tag === "Refused" ? [answer.answer] : []))
-  return answers.find(({ _tag }) => _tag !== "Refused") ?? refused(refusals.join("; "))
 })
 
-const tryWay = (way: BootEntry, control: QmiSession, modem: Modem): Effect.Effect<Answer, Failure, UsbBus> => {
+const tryWay = (way: BootEntry, control: QmiSession, modem: Modem): Effect.Effect<Tried, Failure, UsbBus> => {
   switch (way) {
     case "set-firmware-id":
       return viaSetFirmwareId(control)
@@ -116,42 +117,65 @@ const leftWithin = (modem: Modem, watch: BusWatch, patience: Duration.Duration) 
     )
   )
 
-const enter = Effect.fnUntraced(function* (state: {
+const answerText = (tried: Tried, left: boolean): string => {
+  switch (tried._tag) {
+    case "Accepted":
+      return "accepted"
+    case "Gone":
+      return left ? "no answer, but the modem left the bus" : "no answer, and the modem stays"
+    case "Refused":
+      return tried.answer
+  }
+}
+
+/**
+ * Tries the family's ways one after the other until the modem accepts one, and tells what each of them came to. Where all
+ * fail the modem is as it was before.
+ */
+export const tryWays = Effect.fnUntraced(function* <E extends { readonly message: string }, R>(
+  modem: Modem,
+  family: Family,
+  attempt: (way: BootEntry) => Effect.Effect<Tried, E, R>
+) {
+  const watch = yield* watchBus
+  const attempts: Array<Attempt> = []
+  const before = yield* Effect.flatMap(Run, ({ condition }) => Ref.get(condition))
+  // Before it is sent: whoever interrupts us now leaves a modem that restarts.
+  yield* nowIs({ _tag: "Restarting" })
+  for (const way of family.bootEntry) {
+    const result = yield* Effect.result(attempt(way))
+    const tried: Tried = Result.isSuccess(result) ? result.success : refused(result.failure.message)
+    const ports = tried.ports === undefined ? {} : { ports: tried.ports }
+    const left = tried._tag === "Gone" && (yield* leftWithin(modem, watch, Duration.seconds(15)))
+    const answer = answerText(tried, left)
+    const isAccepted = tried._tag === "Accepted" || left
+    attempts.push({ way: names[way], answer, ...ports })
+    yield* emit({ _tag: "BootEntryTried", way: names[way], accepted: isAccepted, answer, ...ports })
+    if (isAccepted) return { watch }
+  }
+  yield* nowIs(before)
+  return yield* new FlowError({ reason: { _tag: "BootAndHoldRefused", attempts } })
+})
+
+const enter = ({
+  control,
+  family,
+  modem
+}: {
   readonly control: QmiSession
   readonly modem: Modem
   readonly family: Family
-}) {
-  const { control, family, modem } = state
-  const watch = yield* watchBus
-  const attempts: Array<Attempt> = []
-  yield* nowIs({ _tag: "Restarting" })
-  for (const way of family.bootEntry) {
-    const result = yield* Effect.result(tryWay(way, control, modem))
-    const answer = Result.isSuccess(result) ? result.success : refused(result.failure.message)
-    attempts.push({ way: names[way], answer: answer._tag === "Refused" ? answer.answer : "accepted" })
-    if (answer._tag === "Refused") continue
-    if (answer._tag === "Gone" && !(yield* leftWithin(modem, watch, Duration.seconds(15)))) {
-      attempts[attempts.length - 1] = { way: names[way], answer: "no answer, and the modem stays" }
-      continue
-    }
-    yield* control.abandon
-    yield* emit({
-      _tag: "Note",
-      step: "enter-boot-and-hold",
-      detail: attempts.map((attempt) => `${attempt.way}: ${attempt.answer}`).join("; ")
-    })
-    return { watch }
-  }
-  yield* nowIs({ _tag: "Untouched" })
-  return yield* new FlowError({ reason: { _tag: "BootAndHoldRefused", attempts } })
-})
+}) => tryWays(modem, family, (way) => tryWay(way, control, modem)).pipe(Effect.tap(() => control.abandon))
+
+/** Three ways one after the other, each with its own deadlines, and the wait whether the modem leaves. */
+export const entryDeadline: Duration.Duration = Duration.seconds(150)
 
 /** For a family whose images are checked first: needs the proof of it. */
 export const enterBootAndHold = step({
   name: "enter-boot-and-hold",
   title: "send the modem into boot-and-hold",
   risk: "reboots",
-  deadline: Duration.seconds(120),
+  deadline: entryDeadline,
   drops: ["control"],
   run: (state: {
     readonly control: QmiSession
@@ -166,7 +190,7 @@ export const holdOnly = step({
   name: "enter-boot-and-hold",
   title: "send the modem into boot-and-hold",
   risk: "reboots",
-  deadline: Duration.seconds(120),
+  deadline: entryDeadline,
   drops: ["control"],
   run: (state: { readonly control: QmiSession; readonly modem: Modem; readonly family: Family }) => enter(state)
 })

@@ -7,12 +7,14 @@ import * as Schedule from "effect/Schedule"
 import type { Family } from "../../device/families/Family.ts"
 import { describeDevice } from "../../device/Modem.ts"
 import type { Modem } from "../../device/Modem.ts"
+import type { PortRole } from "../../device/UsbBus.ts"
 import type { BusWatch } from "../../device/watch.ts"
 import { step } from "../../flow/Step.ts"
 import { compare } from "../../plan/compare.ts"
 import type { Expectation } from "../../plan/compare.ts"
 import type { ModemFacts, Preference } from "../../plan/facts.ts"
-import type { QmiSession } from "../../session/QmiSession.ts"
+import type { AtError } from "../../session/AtError.ts"
+import type { QmiFailure, QmiSession } from "../../session/QmiSession.ts"
 import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
 import { readFacts } from "../read-facts.ts"
@@ -21,14 +23,19 @@ import { openControlSession } from "./control.ts"
 import type { WantedFirmware, WantedPreference } from "./state.ts"
 
 /** How long a modem that came back in boot-and-hold may take to leave it again by itself. */
-const bounce = Duration.seconds(60)
+export const bounce = Duration.seconds(60)
 
 /**
- * The modem in application mode with its control port, each time that it comes back. One that is back in boot-and-hold
- * and stays there has nothing that it can start.
+ * The modem in application mode with its control port, or one of the given roles, each time that it comes back. One that
+ * is back in boot-and-hold and stays there has nothing that it can start.
  */
-const arrivals = (modem: Modem, watch: BusWatch, deadline: Duration.Duration) => {
-  const application = { mode: "application", role: "control" } as const
+export const arrivals = (
+  modem: Modem,
+  watch: BusWatch,
+  deadline: Duration.Duration,
+  roles: ReadonlyArray<PortRole> = ["control"]
+) => {
+  const application = roles.map((role) => ({ mode: "application", role }) as const)
   let held = false
   let until: number | undefined
   const left = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -41,7 +48,7 @@ const arrivals = (modem: Modem, watch: BusWatch, deadline: Duration.Duration) =>
       const arrival = yield* watch
         .await({
           identity: modem.identity,
-          awaited: held ? [application] : [application, { mode: "boot-and-hold", role: "download" }],
+          awaited: held ? application : [...application, { mode: "boot-and-hold", role: "download" }],
           deadline: held ? Duration.min(patience, bounce) : patience
         })
         .pipe(
@@ -97,7 +104,7 @@ export const waitForBoot = (family: Family) =>
   })
 
 /** The modem is back on the bus in application mode: all that `--skip-validation` waits for. Nothing is asked. */
-export const waitForPort = (family: Family) =>
+export const waitForPort = (family: Family, roles: ReadonlyArray<PortRole> = ["control"]) =>
   step({
     name: "wait-for-boot",
     title: "wait until the modem is back on the bus in application mode",
@@ -105,7 +112,7 @@ export const waitForPort = (family: Family) =>
     deadline: Duration.sum(family.deadlines.boot, bounce),
     drops: ["watch"],
     run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
-      Effect.map(arrivals(modem, watch, family.deadlines.boot).next, ({ device }) => ({ back: device }))
+      Effect.map(arrivals(modem, watch, family.deadlines.boot, roles).next, ({ device }) => ({ back: device }))
   })
 
 /** What the run proved: the modem was asked and answers with what was wanted. */
@@ -113,9 +120,13 @@ export interface Validated {
   readonly after: ModemFacts
 }
 
-const settle = (control: QmiSession, expectation: Expectation, patience: Duration.Duration) =>
+const settle = <R>(
+  read: Effect.Effect<ModemFacts, FlowError | QmiFailure | AtError, R>,
+  expectation: Expectation,
+  patience: Duration.Duration
+) =>
   Effect.gen(function* () {
-    const after = yield* readFacts(control)
+    const after = yield* read
     const differences = compare(expectation, after)
     if (differences.length === 0) return after
     yield* nowIs({
@@ -129,18 +140,28 @@ const settle = (control: QmiSession, expectation: Expectation, patience: Duratio
       schedule: Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
         Schedule.upTo({ duration: patience })
       ),
-      while: (error) => error._tag === "FlowError" || (error._tag === "QmiError" && error.reason._tag !== "Garbled")
+      while: (error) =>
+        error._tag === "FlowError" ||
+        ((error._tag === "QmiError" || error._tag === "AtError") && error.reason._tag !== "Garbled")
     })
   )
 
-const validate = Effect.fnUntraced(function* (family: Family, control: QmiSession, expectation: Expectation) {
-  const after = yield* settle(control, expectation, family.deadlines.settle)
+/** Reads until the modem reports what was wanted, for as long as its family may need. */
+export const validateBy = Effect.fnUntraced(function* <R>(
+  family: Family,
+  read: Effect.Effect<ModemFacts, FlowError | QmiFailure | AtError, R>,
+  expectation: Expectation
+) {
+  const after = yield* settle(read, expectation, family.deadlines.settle)
   yield* nowIs({ _tag: "Running", firmware: after.firmware })
   const validated: Validated = { after }
   return { validated }
 })
 
-const verifyTitle = "ask the modem what it runs now, and compare it with what was wanted"
+const validate = (family: Family, control: QmiSession, expectation: Expectation) =>
+  validateBy(family, readFacts(control), expectation)
+
+export const verifyTitle = "ask the modem what it runs now, and compare it with what was wanted"
 
 /** For a family with preferences: firmware, preference, running slot, operating mode and low-power reason. */
 export const verifyPreference = (family: Family<"preference">) =>

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { BusError } from "../../device/BusError.ts"
 import type { Family } from "../../device/families/Family.ts"
+import { missingDriver } from "../../device/drivers.ts"
 import type { Modem } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
 import { watchBus } from "../../device/watch.ts"
@@ -70,16 +71,28 @@ export const openControlSession = Effect.fnUntraced(function* (
 
 /** How long a port that is not there yet is waited for: its driver may still be loading. */
 const portPatience = Duration.seconds(30)
+/** The same where the system says that no driver has it, and the AT port, which would do as well, is there by now. */
+const patienceWithAt = Duration.seconds(10)
+
+/** The modem has no control port for us, or none that carries QMI: nothing that waiting or trying again would change. */
+export const isUnusableControl = (error: QmiFailure | BusError | FlowError): boolean =>
+  (error._tag === "BusError" && (error.reason._tag === "NoPort" || error.reason._tag === "DriverMissing")) ||
+  (error._tag === "MbimError" && error.reason._tag === "ServiceMissing")
 
 /** The control port's session of a modem that is in application mode now. */
 export const controlSession = Effect.fnUntraced(function* (modem: Modem) {
   const bus = yield* UsbBus
   const watch = yield* watchBus
+  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key)
+  const hasOnlyAt =
+    device !== undefined &&
+    device.ports.some(({ role }) => role === "at") &&
+    missingDriver(device, "control") !== undefined
   const arrival = yield* watch
     .await({
       identity: modem.identity,
       awaited: [{ mode: "application", role: "control" }],
-      deadline: portPatience,
+      deadline: hasOnlyAt ? patienceWithAt : portPatience,
       present: true
     })
     .pipe(

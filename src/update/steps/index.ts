@@ -16,6 +16,17 @@ export {
 } from "./transfer.ts"
 export type { Opened, Written } from "./transfer.ts"
 export { verifyDownload, verifyFirmware, verifyPreference, waitForBoot, waitForPort } from "./boot.ts"
+export {
+  holdByAt,
+  holdOnlyByAt,
+  holdWithPreferenceByAt,
+  identifyByAt,
+  identifyWithPreferenceByAt,
+  openAt,
+  releaseAt
+} from "./by-at.ts"
+export { alignPreferenceByAt, setPreferenceByAt } from "./at-preference.ts"
+export { verifyDownloadByAt, verifyFirmwareByAt, verifyPreferenceByAt, waitForBootByAt } from "./at-boot.ts"
 export type { Validated } from "./boot.ts"
 export type {
   Delivery,
