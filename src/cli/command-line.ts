@@ -6,6 +6,8 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { enterCnd } from "../protocol/at/commands.ts"
 import * as Flags from "./flags.ts"
 import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
 import { refuse } from "./CommandError.ts"
@@ -22,6 +24,8 @@ const deviceOpenInput = Effect.fnUntraced(function* (
     readonly deviceOpenQmi: boolean
     readonly deviceOpenMbim: boolean
     readonly deviceOpenProxy: boolean
+    readonly byAt: boolean
+    readonly atPassword: Option.Option<string>
     readonly simulate: Option.Option<string>
   }
 ) {
@@ -39,9 +43,18 @@ const deviceOpenInput = Effect.fnUntraced(function* (
   if (from.deviceOpenProxy && Option.isSome(from.simulate)) {
     return yield* usage("--device-open-proxy is for real modems: a simulated one is shared with nobody")
   }
-  const input: Pick<ModemInput, "deviceOpen" | "proxy"> = {
+  if (from.byAt && (mode !== undefined || from.deviceOpenProxy)) {
+    return yield* usage("--by-at leaves the control port alone: --device-open-… says how it is opened")
+  }
+  const password = given(from.atPassword)
+  if (password !== undefined && Result.isFailure(enterCnd(password))) {
+    return yield* usage("--at-password takes 4 to 15 printable characters without quotes")
+  }
+  const input: Pick<ModemInput, "deviceOpen" | "proxy" | "byAt" | "atPassword"> = {
     ...(mode === undefined ? {} : { deviceOpen: mode }),
-    ...(from.deviceOpenProxy ? { proxy: true } : {})
+    ...(from.deviceOpenProxy ? { proxy: true } : {}),
+    ...(from.byAt ? { byAt: true } : {}),
+    ...(password === undefined ? {} : { atPassword: password })
   }
   return input
 })

@@ -173,7 +173,8 @@ export const exitCodes = {
       "TRANSPORT_IO",
       "TRANSPORT_PROXY_REFUSED",
       "DEVICE_NO_PORT",
-      "DEVICE_DRIVER_MISSING"
+      "DEVICE_DRIVER_MISSING",
+      "UPDATE_NO_WAY_IN"
     ]
   },
   file: {

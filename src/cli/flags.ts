@@ -85,7 +85,9 @@ export const deviceOpenFlags = {
   deviceOpenMbim: deviceOpen("mbim", "speak MBIM on the control port, whatever its driver is"),
   deviceOpenProxy: deviceOpen("proxy", "share the control port with other programs, by qmi-proxy or mbim-proxy").pipe(
     Flag.withAlias("p")
-  )
+  ),
+  byAt: yesNo("by-at", "ask and hold the modem by AT, and leave its control port alone"),
+  atPassword: text("at-password", "PASSWORD", "password of AT!ENTERCND, where it is not the factory's A710")
 }
 
 export const listFlags = {

@@ -23,6 +23,10 @@ export interface ModemInput {
   readonly deviceOpen?: DeviceOpenMode
   /** The control port is shared: opened by `qmi-proxy` or `mbim-proxy`. */
   readonly proxy?: true
+  /** By AT instead of the control port. */
+  readonly byAt?: true
+  /** Of `AT!ENTERCND`; the factory's where absent. */
+  readonly atPassword?: string
   /** What `--transport` says. */
   readonly transport?: TransportChoice
   /** What `--protocol` says, of commands that send images. */

@@ -7,6 +7,9 @@ import * as Modem from "../device/Modem.ts"
 import { UsbBus } from "../device/UsbBus.ts"
 import type { UsbMode } from "../device/UsbBus.ts"
 import { Host } from "../doctor/Host.ts"
+import { factoryPassword } from "../protocol/at/commands.ts"
+import { AtPassword } from "../update/AtPassword.ts"
+import { ControlWay } from "../update/ControlWay.ts"
 import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
 import { ProtocolChoice } from "../update/download-protocol.ts"
 import { Transport } from "../live/Transport.ts"
@@ -58,7 +61,9 @@ export const onBus =
       const effect = command.pipe(
         Effect.provideService(DeviceOpen, deviceOpen),
         Effect.provideService(DeviceOpenProxy, proxy === true),
-        Effect.provideService(ProtocolChoice, protocol)
+        Effect.provideService(ProtocolChoice, protocol),
+        Effect.provideService(ControlWay, input.byAt === true ? "at" : "auto"),
+        Effect.provideService(AtPassword, input.atPassword ?? factoryPassword)
       )
       const unreadable = Modem.unreadable(selector)
       if (unreadable !== undefined) {

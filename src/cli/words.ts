@@ -1,6 +1,7 @@
 /** What the user typed, once more: for the command that a failed run advises. */
 import type { AdvisedCommand, CommandWords } from "../update/advice.ts"
 import type { Modem } from "../device/Modem.ts"
+import type { UpdatePlan } from "../update/Update.ts"
 import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
 
 const option = (name: string, value: string | number | undefined): ReadonlyArray<string> =>
@@ -9,6 +10,10 @@ const option = (name: string, value: string | number | undefined): ReadonlyArray
 const when = (given: boolean | undefined, name: string): ReadonlyArray<string> => (given === true ? [name] : [])
 
 type Typed = ModemInput & Partial<ImagesInput> & Partial<FlowInput> & Partial<WriteInput>
+
+/** What was found out in planning: a modem that is asked by AT has to be asked so by the next command, too. */
+export const asPlanned = <T extends ModemInput>(input: T, { facts }: Pick<UpdatePlan, "facts">): T =>
+  facts?.byAt === undefined ? input : { ...input, byAt: true }
 
 /**
  * The words for `modem`: it is named by its place, whatever it was named by. Its ids, numbers and nodes are others
@@ -31,7 +36,9 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
       ? []
       : [
           ...(input.deviceOpen === undefined ? [] : [`--device-open-${input.deviceOpen}`]),
-          ...when(input.proxy, "--device-open-proxy")
+          ...when(input.proxy, "--device-open-proxy"),
+          ...when(input.byAt, "--by-at"),
+          ...option("--at-password", input.atPassword)
         ]
   const versions = [
     ...option("--firmware-version", input.firmwareVersion),

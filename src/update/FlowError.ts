@@ -16,6 +16,10 @@ export const Attempt = Schema.Struct({
 })
 export type Attempt = typeof Attempt.Type
 
+const attemptText = ({ answer, ports, way }: Attempt): string =>
+  `${way}: ${answer}` +
+  (ports === undefined || ports.length === 0 ? "" : ` (${ports.map((one) => `${one.port}: ${one.answer}`).join(", ")})`)
+
 export const NotValidated = Schema.TaggedStruct("NotValidated", { differences: Schema.Array(Difference) })
 export const AnotherModem = Schema.TaggedStruct("AnotherModem", { wanted: Schema.String, found: Schema.String })
 export const FeatureMissing = Schema.TaggedStruct("FeatureMissing", { feature: Schema.String, error: Schema.Int })
@@ -138,7 +142,7 @@ export class FlowError extends Schema.TaggedError<FlowError>()("FlowError", { re
       case "PreferenceNotTaken":
         return `the modem stores the preference ${reason.found}, it was told ${reason.wanted}`
       case "BootAndHoldRefused":
-        return `the modem does not go into boot-and-hold: ${reason.attempts.map(({ answer, way }) => `${way}: ${answer}`).join("; ")}`
+        return `the modem does not go into boot-and-hold: ${reason.attempts.map(attemptText).join("; ")}`
       case "CameBackRunning":
         return `the modem came back in application mode (${reason.device}) instead of waiting in boot-and-hold`
       case "StayedInBootAndHold":

@@ -50,7 +50,9 @@ describe("the events of a run", () => {
           files: images9x30,
           interruptOn: (event) => event._tag === "ImageProgress"
         }),
-        yield* simulate(em7455({ behaviours: [behaviour("oldFirmwareComesBack")] }), { files: images9x30 })
+        yield* simulate(em7455({ behaviours: [behaviour("oldFirmwareComesBack")] }), { files: images9x30 }),
+        // It lacks 0x003E and is held by the second way.
+        yield* simulate(em7455(), { files: images9x30, mode: "hold" })
       ]
       for (const { events } of runs) {
         assert.strictEqual(events[0]?._tag, "RunStarted")

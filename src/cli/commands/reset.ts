@@ -5,7 +5,7 @@ import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { ModemInput, WriteInput } from "../inputs.ts"
 import { onBus, theClaimedModem } from "../modem.ts"
-import { wordsOf } from "../words.ts"
+import { asPlanned, wordsOf } from "../words.ts"
 
 export interface ResetInput extends ModemInput, WriteInput {}
 
@@ -14,7 +14,11 @@ export const reset = Effect.fn("cli.reset")(function* (input: ResetInput) {
     Effect.gen(function* () {
       const planned = yield* Update.planHold(yield* theClaimedModem(input, "application"))
       const plan = yield* withFindings(planned, !input.ignoreDoctor)
-      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("reset", input, plan.modem) })
+      return yield* execute(plan, {
+        json: input.json,
+        yes: input.yes,
+        words: wordsOf("reset", asPlanned(input, plan), plan.modem)
+      })
     })
   ).pipe(onBus(input))
 })

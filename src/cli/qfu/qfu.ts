@@ -17,7 +17,7 @@ import { Interruption } from "../Interruption.ts"
 import { nodeOf, onBus, selectorOf } from "../modem.ts"
 import { Screen } from "../Screen.ts"
 import { settle } from "../settle.ts"
-import { wordsOf } from "../words.ts"
+import { asPlanned, wordsOf } from "../words.ts"
 import { examplesText, helpText, versionText } from "./help.ts"
 import { eventText, makeLog, transferText } from "./log.ts"
 import type { Log } from "./log.ts"
@@ -92,7 +92,7 @@ const act = Effect.fn("qfu.act")(function* (request: Act, simulation: Simulation
     return yield* execute(plan, {
       json: false,
       yes: true,
-      words: wordsOf(commands[tag], input, plan.modem),
+      words: wordsOf(commands[tag], asPlanned(input, plan), plan.modem),
       ...(log === undefined ? {} : { also: (event) => log.note(eventText(event)) })
     })
   }).pipe(Effect.scoped, onBus(input))

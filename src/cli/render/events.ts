@@ -20,6 +20,13 @@ export const noteLine = (event: UpdateEvent, style: Style): string | undefined =
   switch (event._tag) {
     case "Note":
       return `  ${plain(event.detail)}`
+    case "BootEntryTried":
+      return [
+        `${event.way}: ${event.answer}`,
+        ...(event.accepted ? [] : (event.ports ?? []).map(({ answer, port }) => `  ${port}: ${answer}`))
+      ]
+        .map((line) => `  ${plain(line)}`)
+        .join("\n")
     case "Warning":
       return `  ${style.warn("warning:")} ${plain(event.detail)}`
     case "ModemSeen":

@@ -121,6 +121,7 @@ export const factsLines = (modem: Modem, facts: ModemFacts, style: Style): Reado
         ...stored.map((text, index): [string, string] => [index === 0 ? "stored" : "", text]),
         ["mode", facts.operatingMode],
         ["held by", facts.offlineReasons.length === 0 ? undefined : facts.offlineReasons.join(", ")],
+        ["asked", facts.byAt === undefined ? undefined : `by AT on ${facts.byAt.port}: ${facts.byAt.why}`],
         ["ports", portsText(modem)]
       ],
       style

@@ -103,6 +103,8 @@ export const PlanReport = Schema.TaggedStruct("Plan", {
   action: Schema.Literals(["nothing", "update", "download", "hold"]),
   modem: ModemReport,
   family: Schema.String,
+  /** Where everything goes by AT: on which port, and why not by QMI. */
+  byAt: Schema.NullOr(Schema.Struct({ port: Schema.String, why: Schema.String })),
   /** Null for a modem in boot-and-hold, which cannot be asked. */
   from: Schema.NullOr(Versions),
   to: Versions,
@@ -189,6 +191,7 @@ export const planReport = (plan: UpdatePlan): PlanReport => ({
   action: plan.action,
   modem: modemReport(plan.modem),
   family: plan.family.id,
+  byAt: plan.facts?.byAt ?? null,
   from: plan.facts === undefined ? null : versions(plan.facts),
   to: versions(
     plan.wanted.preference ?? (plan.wanted.firmware === undefined ? {} : { firmware: plan.wanted.firmware })
