@@ -188,12 +188,13 @@ describe("a modem in MBIM mode", () => {
     Effect.gen(function* () {
       const timing = { ...Sim.realistic, qmiAnswer: 400 }
       const program = Effect.flatMap(Modem.select(), Update.facts)
-      const ask = (behaviours: ReadonlyArray<Sim.Behaviour>) =>
-        timed(program).pipe(Effect.provide(Sim.layer(em7455(behaviours, { timing }))))
+      const ask = (behaviours: ReadonlyArray<Sim.Behaviour>, composition = 8) =>
+        timed(program).pipe(Effect.provide(Sim.layer(em7455(behaviours, { timing, composition }))))
       const { exit, millis } = yield* ask([])
       assert.strictEqual(valueOf(exit).firmware, "02.24.05.06")
       assert.isBelow(millis, 10_000)
-      const refused = yield* ask([behaviour("qmiOverMbimMissing")])
+      // Without an AT port, by which it would be asked else.
+      const refused = yield* ask([behaviour("qmiOverMbimMissing")], 9)
       assert.strictEqual(failure(refused.exit).code, "MBIM_NO_QMI")
       assert.isBelow(refused.millis, 3000)
     })
