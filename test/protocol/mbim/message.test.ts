@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { commandName, errorName, serviceName, statusName, typeName } from "../../../src/protocol/mbim/codes.ts"
 import {
   decodeMessage,
@@ -9,7 +11,8 @@ import {
   uuidText
 } from "../../../src/protocol/mbim/message.ts"
 import { decodeSubscribeList, encodeSubscribeList } from "../../../src/protocol/mbim/subscribe-list.ts"
-import { Bytes, hex } from "../bytes.ts"
+import { proxyConfiguration } from "../../../src/protocol/mbim/proxy-configuration.ts"
+import { Byte, Bytes, hex, U32 } from "../bytes.ts"
 import { basicConnect, captures, qmi } from "./captures.ts"
 import { messages } from "./generators.ts"
 
@@ -155,6 +158,14 @@ describe("MBIM messages", () => {
   })
 })
 
+const Subscriptions = Arbitrary.array(
+  Arbitrary.all({
+    uuid: Arbitrary.array(Arbitrary.schema(Byte), { minLength: 16, maxLength: 16 }),
+    cids: Arbitrary.array(Arbitrary.schema(U32), { maxLength: 20 })
+  }),
+  { maxLength: 6 }
+)
+
 describe("the subscribe list", () => {
   it("is the captured one for the QMI service", () => {
     const captured = captures.find(({ name }) => name === "SUBSCRIBE")!.message
@@ -170,6 +181,11 @@ describe("the subscribe list", () => {
     ]
     assert.deepStrictEqual(decodeSubscribeList(encodeSubscribeList(list)), Result.succeed(list))
     assert.deepStrictEqual(decodeSubscribeList(encodeSubscribeList([])), Result.succeed([]))
+  })
+
+  it.prop("reads what it writes", [Subscriptions], ([list]) => {
+    const wanted = list.map(({ cids, uuid }) => ({ service: uuidText(Uint8Array.from(uuid), 0), cids }))
+    assert.deepStrictEqual(decodeSubscribeList(encodeSubscribeList(wanted)), Result.succeed(wanted))
   })
 
   it("that lies about its lengths costs nothing", () => {
@@ -203,5 +219,30 @@ describe("the subscribe list", () => {
 
   it.prop("never throws on arbitrary bytes", [Bytes], ([bytes]) => {
     assert(Result.isResult(decodeSubscribeList(Uint8Array.from(bytes))))
+  })
+})
+
+describe("the proxy's configuration", () => {
+  it("is the captured one (qmi.md §5.4)", () => {
+    assert.deepStrictEqual(
+      encodeMessage(proxyConfiguration(1, "/dev/pts/0", 5)),
+      hex(
+        "03 00 00 00 50 00 00 00 01 00 00 00 01 00 00 00 00 00 00 00 83 8c f7 fb 8d 0d 4d 7f 87 1e d7 1d be fb b3 9b " +
+          "01 00 00 00 01 00 00 00 20 00 00 00 0c 00 00 00 14 00 00 00 05 00 00 00 2f 00 64 00 65 00 76 00 2f 00 70 00 " +
+          "74 00 73 00 2f 00 30 00"
+      )
+    )
+  })
+
+  it.prop("names the path wherever it says that the path is", [Schema.String, U32], ([path, seconds]) => {
+    const message = proxyConfiguration(1, path, seconds)
+    assert(message._tag === "Command")
+    const view = new DataView(message.buffer.buffer)
+    const [offset, size] = [view.getUint32(0, true), view.getUint32(4, true)]
+    const units = Array.from({ length: size / 2 }, (_, at) => view.getUint16(offset + 2 * at, true))
+    assert.strictEqual(String.fromCharCode(...units), path)
+    assert.strictEqual(view.getUint32(8, true), seconds)
+    assert.strictEqual(message.buffer.length % 4, 0)
+    assert.isBelow(message.buffer.length - offset - size, 4)
   })
 })

@@ -1,8 +1,9 @@
 /** The MBIM function on USB: what it tells about itself, its class requests, and messages through endpoint 0. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
 import { MbimSplitter } from "../../../src/sim/usb/MbimSplitter.ts"
 import { captures } from "../../protocol/mbim/captures.ts"
-import { concat, hex, split } from "../../protocol/bytes.ts"
+import { Byte, concat, hex, split } from "../../protocol/bytes.ts"
 import { attachHost, configured, describeModel } from "./support.ts"
 
 const stall = { status: -32, length: 0, data: undefined }
@@ -11,6 +12,29 @@ const captured = (name: string): Uint8Array => captures.find((one) => one.name =
 
 const text = (bytes: Uint8Array | undefined): string =>
   Array.from(bytes ?? [], (byte) => byte.toString(16).padStart(2, "0")).join(" ")
+
+const le32 = (value: number): Uint8Array => Uint8Array.of(value, value >> 8, value >> 16, value >> 24)
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** Bytes, some of them behind a header that says how long the message is. */
+const Piece = Schema.Struct({
+  length: Schema.UndefinedOr(between(0, 40)),
+  bytes: Schema.Array(Byte)
+})
+
+/** Mostly requests that the function knows, with any value and data. */
+const Request = Schema.Struct({
+  endpoint: Schema.Literals([0, 0, 0, 1, 4, 6, 7]),
+  setup: Schema.Tuple([
+    Schema.Literals([0x21, 0xa1, 0x01, 0x81, 0x02, 0x00]),
+    Schema.Literals([0x00, 0x01, 0x03, 0x05, 0x09, 0x0a, 0x0b, 0x80, 0x85, 0x86]),
+    Schema.Literals([0, 1, 2]),
+    Schema.Literals([12, 13])
+  ]),
+  data: Schema.Array(Byte),
+  length: between(0, 4096)
+})
 
 const mbim = (maxControlMessage?: number) => configured(describeModel("em7455", "application", 8, maxControlMessage))
 const notification = hex("a1 01 00 00 0c 00 00 00")
@@ -199,6 +223,51 @@ describe("MBIM messages cut from a stream", () => {
       const splitter = new MbimSplitter()
       assert.deepStrictEqual(splitter.push(garbage), [garbage])
       assert.deepStrictEqual(splitter.push(captured("OPEN")), [captured("OPEN")])
+    }
+  })
+
+  it.prop("are all of the bytes, in order, whatever they are", [Schema.Array(Piece)], ([pieces]) => {
+    const splitter = new MbimSplitter()
+    const written = pieces.map(({ bytes, length }) =>
+      length === undefined ? Uint8Array.from(bytes) : concat(hex("07 00 00 80"), le32(length), Uint8Array.from(bytes))
+    )
+    const out = concat(...written.flatMap((piece) => splitter.push(piece).map((one) => one.slice())))
+    assert.deepStrictEqual(out, concat(...written).subarray(0, out.length))
+    // What is missing is the beginning of one message: filled up, it comes out.
+    const filling = new Uint8Array(70_000)
+    assert.isAtLeast(
+      splitter.push(filling).reduce((sum, one) => sum + one.length, out.length),
+      concat(...written).length
+    )
+  })
+})
+
+describe("a hostile host of MBIM", () => {
+  it.prop("gets an answer or waits, whatever it sends", [Schema.Array(Request)], ([requests]) => {
+    for (const composition of [8, 9]) {
+      const host = configured(describeModel("em7455", "application", composition, 64))
+      for (const { data, endpoint, length, setup } of requests) {
+        const [type, request, value, index] = setup
+        const out = (type & 0x80) === 0
+        host.usb.send(composition === 8 ? 12 : 0, Uint8Array.from(data))
+        const size = out ? data.length : length
+        host.submit(endpoint, out ? "out" : "in", out ? Uint8Array.from(data) : length, {
+          setup: Uint8Array.of(
+            type,
+            request,
+            value,
+            0,
+            composition === 8 ? index : index - 12,
+            0,
+            size & 0xff,
+            size >> 8
+          )
+        })
+      }
+      for (const { length, status } of host.answers.values()) {
+        assert.isTrue([0, -32].includes(status))
+        assert.isAtMost(length, 4096)
+      }
     }
   })
 })
