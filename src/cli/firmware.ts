@@ -21,6 +21,12 @@ const obstacle = ({ standing }: Found, host: HostFacts, device: DeviceFacts): st
     : undefined
 }
 
+/** The same for one modem; on a bus of simulated modems nobody else is. */
+export const takenBy = Effect.fn("cli.takenBy")(function* (found: Found) {
+  const host = yield* Host
+  return host === undefined ? undefined : obstacle(found, yield* host.facts, yield* host.device(found.modem.device))
+})
+
 const none: Glance = { _tag: "NotAsked", why: "it speaks another protocol, or its ids are not known" }
 
 /** All of them at once, in the order of the list. */

@@ -8,7 +8,7 @@ import type { Host } from "../doctor/Host.ts"
 import { explainDenied, explainDeniedUsb, nodeState } from "./access.ts"
 import { decimalOf, linkName, namesIn, readText } from "./attributes.ts"
 import { holdersOfAll } from "./holders.ts"
-import { modemManager } from "./ModemManager.ts"
+import { modemManager, SystemBusAddress } from "./ModemManager.ts"
 import { moduleFacts } from "./module-tables.ts"
 import { Roots } from "./Roots.ts"
 
@@ -103,13 +103,15 @@ const readHost = Effect.gen(function* () {
   const roots = yield* Roots
   const { root = "/" } = roots
   const manager = yield* modemManager
+  // Somebody has said where it is.
+  const bus = yield* SystemBusAddress
   const virtual = virtualOf(roots)
   const facts: HostFacts = {
     root: process.geteuid?.() === 0,
     ...(yield* moduleFacts),
     udev: existsSync(join(root, "run/udev/control")),
     ...(manager === undefined ? {} : { modemManager: manager }),
-    systemBus: existsSync(join(root, "run/dbus/system_bus_socket")),
+    systemBus: bus !== undefined || existsSync(join(root, "run/dbus/system_bus_socket")),
     ...(virtual === undefined ? {} : { virtual }),
     container: inContainer(roots),
     devFromKernel: devFromKernel(roots),

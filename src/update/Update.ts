@@ -30,6 +30,9 @@ import { modemFactsOf } from "./at-modem-facts.ts"
 import { hasCandidate } from "./at-port.ts"
 import { ControlWay } from "./ControlWay.ts"
 import { readAtFacts } from "./read-at-facts.ts"
+import type { ModemDetails } from "../plan/details.ts"
+import type { QmiSession } from "../session/QmiSession.ts"
+import { readDetails } from "./read-details.ts"
 import { readFacts } from "./read-facts.ts"
 import { openAtPort } from "./steps/by-at.ts"
 import { controlSession, isUnusableControl } from "./steps/control.ts"
@@ -106,6 +109,20 @@ export const facts = Effect.fn("Update.facts")(function* (modem: Modem) {
   const device = (yield* bus.devices).find(({ key }) => key === modem.device.key)
   if (!isUnusableControl(error) || device === undefined || !hasCandidate(device)) return yield* error
   return yield* askByAt(modem, { text: error.message, help: error.help })
+})
+
+/** Without a control port there is nothing more to be asked. */
+const noDetails = (why: string): ModemDetails => ({ images: [], untold: [{ question: "the control port", why }] })
+
+/** The same, with all that it tells besides over its control port; no question of these is essential. */
+export const inspect = Effect.fn("Update.inspect")(function* (modem: Modem) {
+  const told: ModemFacts = yield* facts(modem)
+  if (told.byAt !== undefined) return { facts: told, details: noDetails(told.byAt.why) }
+  const read = (control: QmiSession) => readDetails(control, told)
+  const details = yield* Effect.scoped(
+    Effect.acquireUseRelease(controlSession(modem), read, ({ close }) => close)
+  ).pipe(Effect.catch((error) => Effect.succeed(noDetails(error.message))))
+  return { facts: told, details }
 })
 
 /** The flows for the way in which the modem is driven: as it was asked, or as was wished. */

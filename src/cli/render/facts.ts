@@ -2,6 +2,9 @@
 import { missingDrivers } from "../../device/drivers.ts"
 import type { Found, Modem } from "../../device/Modem.ts"
 import { rowsOf } from "../../device/table/table.ts"
+import { lowPowerReasons } from "../../plan/at-facts.ts"
+import type { AtFacts } from "../../plan/at-facts.ts"
+import type { ModemDetails, Support } from "../../plan/details.ts"
 import { showPreference } from "../../plan/facts.ts"
 import type { ModemFacts, StoredImage } from "../../plan/facts.ts"
 import type { Glance } from "../../update/glance.ts"
@@ -91,7 +94,95 @@ const storedText = (image: StoredImage): string => {
   return `${slot}${image.type} ${image.buildId} ${image.uniqueId}${failures}${image.running ? "  (running)" : ""}`
 }
 
-export const factsLines = (modem: Modem, facts: ModemFacts, style: Style): ReadonlyArray<string> => {
+/** What `info` has besides the facts. */
+export interface Inspected {
+  readonly details: ModemDetails
+  readonly support: Support
+  /** Of the AT port; undefined where it was not asked, or no port answers. */
+  readonly at: AtFacts | undefined
+  /** Why not. */
+  readonly atNote: string | undefined
+}
+
+type Row = readonly [label: string, text: string | undefined]
+
+/** The label stands in front of the first. */
+const several = (label: string, texts: ReadonlyArray<string>): ReadonlyArray<Row> =>
+  texts.map((text, index): Row => [index === 0 ? label : "", text])
+
+const given = (texts: ReadonlyArray<string | undefined>): string | undefined => {
+  const there = texts.filter((text) => text !== undefined && text !== "")
+  return there.length === 0 ? undefined : there.join(", ")
+}
+
+const supportText = ({ bootAndHold, carrierSlots, family, firmwareSlots, preference, storedImages }: Support) =>
+  given([
+    family === null ? "no update by boothold" : `updated as ${family}`,
+    preference ? "firmware preference" : "no firmware preference",
+    storedImages
+      ? `stored images (${String(firmwareSlots ?? 0)} firmware, ${String(carrierSlots ?? 0)} carrier)`
+      : undefined,
+    bootAndHold.length === 0 ? undefined : `boot-and-hold by ${bootAndHold.join(", then ")}`
+  ])
+
+const imageText = ({ bootVersion, buildId, oemLockId, pri }: ModemDetails["images"][number]) => {
+  const told = given([
+    bootVersion === undefined ? undefined : `boot ${bootVersion}`,
+    pri === undefined ? undefined : `PRI ${String(pri.version)} ${pri.info}`,
+    oemLockId === undefined ? undefined : `OEM lock ${String(oemLockId)}`
+  ])
+  return told === undefined ? [] : [`${buildId}: ${told}`]
+}
+
+const hardwareRows = ({ details }: Inspected): ReadonlyArray<Row> => [
+  ["hardware", details.hardwareRevision],
+  ["boot loader", details.bootVersion],
+  ["SKU", given([details.sku, details.factorySku])],
+  ["package", details.packageId]
+]
+
+/** Why it is in low power, in the modem's own words and in ours; temperature and starts beside it. */
+const powerRows = ({ at, atNote, details }: Inspected): ReadonlyArray<Row> => [
+  ["radio", details.hardwareRestricted === true ? "switched off by a pin" : undefined],
+  ...several(
+    "low power",
+    at === undefined
+      ? []
+      : lowPowerReasons(at).map(
+          ({ cure, means, voter }) => `${voter}: ${means}${cure === undefined ? "" : `; ${cure}`}`
+        )
+  ),
+  [
+    "status",
+    given([
+      at?.power?.state,
+      at?.status?.temperature === undefined ? undefined : `${String(at.status.temperature)} °C`,
+      at?.status?.starts === undefined ? undefined : `start ${String(at.status.starts)} since its counter was cleared`
+    ])
+  ],
+  ["AT", at === undefined ? atNote : undefined]
+]
+
+const usbRows = ({ details: { nextStart, usb }, support }: Inspected): ReadonlyArray<Row> => [
+  [
+    "USB",
+    usb === undefined
+      ? undefined
+      : `composition ${String(usb.current.number)}: ${usb.current.ports}` +
+        (usb.supported.length === 0 ? "" : ` (can: ${usb.supported.map(({ number }) => String(number)).join(", ")})`)
+  ],
+  ["next start", nextStart === undefined || nextStart === "normal" ? undefined : nextStart],
+  ["supports", supportText(support)]
+]
+
+const untoldRow = ({ details }: Inspected): Row => ["not told", given(details.untold.map(({ question }) => question))]
+
+export const factsLines = (
+  modem: Modem,
+  facts: ModemFacts,
+  style: Style,
+  inspected: Inspected
+): ReadonlyArray<string> => {
   const { preference, storedImages } = facts
   const wanted =
     preference._tag === "NotSupported"
@@ -117,12 +208,17 @@ export const factsLines = (modem: Modem, facts: ModemFacts, style: Style): Reado
         ["firmware", facts.firmware],
         ["carrier", facts.carrier],
         ["config", facts.config],
+        ...hardwareRows(inspected),
         ["preference", wanted],
-        ...stored.map((text, index): [string, string] => [index === 0 ? "stored" : "", text]),
+        ...several("stored", stored),
+        ...several("images", inspected.details.images.flatMap(imageText)),
         ["mode", facts.operatingMode],
         ["held by", facts.offlineReasons.length === 0 ? undefined : facts.offlineReasons.join(", ")],
         ["asked", facts.byAt === undefined ? undefined : `by AT on ${facts.byAt.port}: ${facts.byAt.why}`],
-        ["ports", portsText(modem)]
+        ...powerRows(inspected),
+        ...usbRows(inspected),
+        ["ports", portsText(modem)],
+        untoldRow(inspected)
       ],
       style
     )
