@@ -158,6 +158,7 @@ export const exitCodes = {
     codes: [
       "TRANSPORT_BUSY",
       "DEVICE_CLAIM_FAILED",
+      "DEVICE_CLAIM_TAKEN",
       "SERVE_ADDRESS_IN_USE",
       "SERVE_NO_VHCI_PORT",
       "SERVE_VHCI_PORT_HELD"

@@ -29,6 +29,8 @@ export const Refused = Schema.TaggedStruct("Refused", { device: Schema.String, w
 export const ClaimRefused = Schema.TaggedStruct("ClaimRefused", { program: Schema.String, detail: Schema.String })
 /** It runs and could not be asked, or does not answer. */
 export const ClaimFailed = Schema.TaggedStruct("ClaimFailed", { program: Schema.String, detail: Schema.String })
+/** Another program has had it leave the modem alone already, and is at work on it. */
+export const ClaimTaken = Schema.TaggedStruct("ClaimTaken", { program: Schema.String, detail: Schema.String })
 export const Unavailable = Schema.TaggedStruct("Unavailable", { detail: Schema.String })
 
 const Reason = Schema.Union([
@@ -41,6 +43,7 @@ const Reason = Schema.Union([
   UnknownFamily,
   ClaimRefused,
   ClaimFailed,
+  ClaimTaken,
   Unavailable
 ])
 
@@ -80,6 +83,10 @@ export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   ClaimFailed: {
     code: "DEVICE_CLAIM_FAILED",
     help: "Stop ModemManager for as long as it takes with `sudo systemctl stop ModemManager`; `--ignore-modem-manager` goes on all the same."
+  },
+  ClaimTaken: {
+    code: "DEVICE_CLAIM_TAKEN",
+    help: "A second boothold or fwupd may be updating it: wait until that has ended, then try again."
   },
   Unavailable: {
     code: "DEVICE_BUS_UNAVAILABLE",
@@ -129,6 +136,8 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
         return `${reason.program} refuses to leave this modem alone: ${reason.detail}`
       case "ClaimFailed":
         return `${reason.program} is not known to leave this modem alone: ${reason.detail}`
+      case "ClaimTaken":
+        return `another program is at work on this modem, and has told ${reason.program} so: ${reason.detail}`
       case "Unavailable":
         return `${this.operation}: ${reason.detail}`
     }

@@ -2,7 +2,8 @@
  * ModemManager leaves one modem alone: `InhibitDevice` of its D-Bus interface, by the name that it has for the place
  * where the modem is plugged in. What was seen of ModemManager 1.20: an inhibition lasts over re-enumerations, and until
  * the connection ends that asked for it, however that comes about; when its answer is there, its ports are closed; a
- * place where it knows no device is `NotFound`; when it starts anew it knows nothing of it.
+ * place where it knows no device is `NotFound`, one whose modem it is just setting up `WrongState`, one that another
+ * program has inhibited `InProgress`; when it starts anew it knows nothing of any of it.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -36,6 +37,8 @@ const releasing = Duration.seconds(3)
 const getsToKnow = Duration.seconds(2)
 /** The same while nobody waits for it: when it starts it takes longer. */
 const getsToKnowLater = Duration.seconds(20)
+/** It takes some 20 s to set up a modem; it has a minute, since nobody may talk to the modem meanwhile. */
+const settingUp = Duration.seconds(60)
 const betweenAttempts = Duration.millis(100)
 /** Until the programs have let go of the ports. */
 const lettingGo = Duration.seconds(3)
@@ -92,6 +95,9 @@ const errorOf = (failure: CallFailure): BusError => {
     case "Refused": {
       const detail =
         [failure.message, failure.name].filter((text) => text !== "").join(" (") + (failure.message === "" ? "" : ")")
+      if (/\.InProgress$/.test(failure.name)) {
+        return new BusError({ operation: "claim", reason: { _tag: "ClaimTaken", program, detail } })
+      }
       return isDenial(failure.name)
         ? new BusError({ operation: "claim", reason: { _tag: "ClaimRefused", program, detail } })
         : failed(detail)
@@ -147,35 +153,52 @@ const words = (failure: NoBus | CallFailure): string => {
   }
 }
 
-/** Inhibits the places that are not yet; yields whether all are where a device is. */
-const attempt = Effect.fnUntraced(function* ({ bus, held, owner }: Session, places: ReadonlyArray<Place>) {
-  if (owner === undefined) return false
-  let all = true
+/**
+ * What is left to wait for: nothing; a device that it does not know (yet); one that it is just setting up, which it can
+ * neither give up nor be kept from before it has done so.
+ */
+type Left = "nothing" | "unknown" | "busy"
+
+/** Inhibits the places that are not yet, and where a device is. */
+const attempt = Effect.fnUntraced(function* (
+  { bus, held, owner }: Session,
+  places: ReadonlyArray<Place>
+): Effect.fn.Return<Left, BusError> {
+  if (owner === undefined) return "unknown"
+  let left: Left = "nothing"
   for (const { taken, uid } of places) {
     if (held.has(uid) || !taken()) continue
     const answer = yield* Effect.result(
       bus.call({ ...manager, member: "InhibitDevice", signature: "sb", body: [uid, true] }, inhibiting)
     )
-    if (Result.isSuccess(answer)) held.add(uid)
-    else if (answer.failure._tag === "Refused" && /\.NotFound$/.test(answer.failure.name)) all = false
-    else if (answer.failure._tag === "Refused" && isAbsence(answer.failure.name)) return false
-    else return yield* errorOf(answer.failure)
+    if (Result.isSuccess(answer)) {
+      held.add(uid)
+      continue
+    }
+    const { failure } = answer
+    const error = failure._tag === "Refused" ? failure.name : ""
+    if (isAbsence(error)) return "unknown"
+    if (/\.WrongState$/.test(error)) left = "busy"
+    else if (!/\.NotFound$/.test(error)) return yield* errorOf(failure)
+    else if (left === "nothing") left = "unknown"
   }
-  return all
+  return left
 })
 
-/** The same, with patience for a device that it does not know yet. */
+/** The same, with patience. */
 const attempts = Effect.fnUntraced(function* (
   session: Session,
   places: ReadonlyArray<Place>,
-  patience: Duration.Duration
+  patience: { readonly unknown: Duration.Duration; readonly busy: Duration.Duration }
 ) {
-  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
-  while (
-    !(yield* attempt(session, places)) &&
-    session.owner !== undefined &&
-    (yield* Clock.currentTimeMillis) < until
-  ) {
+  const start = yield* Clock.currentTimeMillis
+  for (;;) {
+    const left = yield* attempt(session, places)
+    if (left === "nothing" || session.owner === undefined) return
+    if ((yield* Clock.currentTimeMillis) - start >= Duration.toMillis(patience[left])) {
+      if (left === "unknown") return
+      return yield* failed(`it is still setting it up after ${String(Duration.toSeconds(patience.busy))} s`)
+    }
     yield* Effect.sleep(betweenAttempts)
   }
 })
@@ -247,7 +270,7 @@ export const inhibit = Effect.fn("Inhibition.inhibit")(function* (
     told = true
     return tell(notice)
   })
-  yield* attempts(session, places, getsToKnow)
+  yield* attempts(session, places, { unknown: getsToKnow, busy: settingUp })
   yield* tellHeld
   if (session.held.size > 0) {
     yield* awaitRelease(device.ports.flatMap(({ node }) => (node === undefined ? [] : [node])))
@@ -256,7 +279,7 @@ export const inhibit = Effect.fn("Inhibition.inhibit")(function* (
   /** From the second attempt on nobody is there to fail: the run goes on, and says what it knows. */
   const again = Effect.gen(function* () {
     const before = session.held.size
-    yield* attempts(session, places, getsToKnowLater).pipe(
+    yield* attempts(session, places, { unknown: getsToKnowLater, busy: settingUp }).pipe(
       Effect.catch((error) => tell({ _tag: "Lost", program, detail: error.message }))
     )
     if (session.held.size > before) yield* tellHeld

@@ -16,7 +16,7 @@ import { changesBetween } from "./diff.ts"
 import { failure } from "./io-error.ts"
 import { listen } from "./hotplug.ts"
 import { openPort } from "./open.ts"
-import { openProxy } from "./Proxy.ts"
+import { openProxy, proxyOn } from "./Proxy.ts"
 import { Roots } from "./Roots.ts"
 import { makeStandIns } from "./stand-in.ts"
 import { scan } from "./Sysfs.ts"
@@ -146,7 +146,8 @@ const make = Effect.gen(function* () {
         Effect.provideService(Roots, roots)
       )
     }
-    return yield* options.proxy === undefined ? openPort(endpoint) : openProxy(endpoint, options.proxy)
+    const proxy = options.proxy ?? (port.role === "control" ? yield* proxyOn(endpoint) : undefined)
+    return yield* proxy === undefined ? openPort(endpoint) : openProxy(endpoint, proxy)
   })
 
   const changes = Effect.acquireRelease(subscribe, unsubscribe)

@@ -20,6 +20,7 @@ import { decodeFrame, encodeFrame, MARKER } from "../protocol/qmi/Qmux.ts"
 import type { Connection } from "../transport/Connection.ts"
 import { makeInbox } from "../transport/Inbox.ts"
 import type { TransportError } from "../transport/TransportError.ts"
+import { holdersOf } from "./holders.ts"
 import { failure } from "./io-error.ts"
 import { Proxies } from "./ProxyProgram.ts"
 import type { ProxyKind } from "./ProxyProgram.ts"
@@ -164,4 +165,14 @@ export const openProxy = Effect.fn("Proxy.open")(function* (
       return Effect.succeed(bytes)
     })
   }
+})
+
+/**
+ * The proxy that has the device open already, for ModemManager or whoever else: beside it, each of the modem's answers
+ * would reach only one of us. Seen by root, and by the proxy's own user.
+ */
+export const proxyOn = Effect.fnUntraced(function* (node: string): Effect.fn.Return<ProxyKind | undefined> {
+  const proxies = yield* Proxies
+  const holders = new Set(holdersOf(node).map(({ program }) => program))
+  return (["qmi", "mbim"] as const).find((kind) => holders.has(proxies[kind].name))
 })

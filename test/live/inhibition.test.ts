@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
@@ -158,7 +159,7 @@ describe.skipIf(!hasDaemon)("a claim on a bus of our own (needs dbus-daemon, pac
         for (const [error, code] of [
           ["org.freedesktop.DBus.Error.AccessDenied", "DEVICE_CLAIM_REFUSED"],
           ["org.freedesktop.ModemManager1.Error.Core.Unauthorized", "DEVICE_CLAIM_REFUSED"],
-          ["org.freedesktop.ModemManager1.Error.Core.InProgress", "DEVICE_CLAIM_FAILED"],
+          ["org.freedesktop.ModemManager1.Error.Core.InProgress", "DEVICE_CLAIM_TAKEN"],
           ["org.freedesktop.DBus.Error.UnknownMethod", "DEVICE_CLAIM_FAILED"]
         ] as const) {
           const bus = yield* privateBus
@@ -168,11 +169,33 @@ describe.skipIf(!hasDaemon)("a claim on a bus of our own (needs dbus-daemon, pac
           assert.strictEqual(failure.code, code, error)
           assert.include(failure.message, "so not")
           assert.include(failure.message, error)
-          assert.include(failure.help, "--ignore-modem-manager")
+          if (code !== "DEVICE_CLAIM_TAKEN") assert.include(failure.help, "--ignore-modem-manager")
           yield* Effect.provideService(Effect.scoped(claim), IgnoreModemManager, true)
           assert.deepStrictEqual(manager.calls, [`inhibit ${uid}`])
           assert.deepStrictEqual(notices, [])
         }
+      }).pipe(Effect.scoped),
+    limit
+  )
+
+  it.live(
+    "waits while ModemManager is setting the modem up: nobody else may talk to it before",
+    () =>
+      Effect.gen(function* () {
+        const bus = yield* privateBus
+        const { claim, tags, uid } = yield* setting(bus.address)
+        const busy = new Set([uid])
+        const manager = yield* fakeModemManager(bus, { busy, knows: new Set([uid]) })
+        const claiming = yield* Effect.forkScoped(claim)
+        // Longer than a device that it does not know is waited for.
+        yield* Effect.sleep("2500 millis")
+        assert.isAbove(manager.calls.length, 5)
+        assert.deepStrictEqual(tags(), [])
+        assert.isUndefined(claiming.pollUnsafe())
+        busy.clear()
+        yield* Fiber.join(claiming)
+        assert.deepStrictEqual([...manager.inhibited.keys()], [uid])
+        assert.deepStrictEqual(tags(), ["Held"])
       }).pipe(Effect.scoped),
     limit
   )

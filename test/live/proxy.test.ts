@@ -3,22 +3,38 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
 import * as TestClock from "effect/testing/TestClock"
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { spawn } from "node:child_process"
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { createServer } from "node:net"
 import type { Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { UsbBus } from "../../src/device/UsbBus.ts"
+import { holdersOf } from "../../src/live/holders.ts"
+import { layer, Roots } from "../../src/live/index.ts"
 import { openProxy } from "../../src/live/Proxy.ts"
 import { Proxies } from "../../src/live/ProxyProgram.ts"
 import type { ProxyProgram } from "../../src/live/ProxyProgram.ts"
 import { hex as bytes } from "../protocol/bytes.ts"
+import { fakeSystem, mc7455 } from "../support/fake-sysfs.ts"
 import { hexOf } from "../support/scripted-connection.ts"
 
 let names = 0
-const freshName = () => `boothold-test-${String(process.pid)}-${String(++names)}`
+const freshName = () => `bh-${String(process.pid)}-${String(++names)}`
 
 const proxy = (name: string, programs: ReadonlyArray<string> = []): ProxyProgram => ({
   name,
@@ -293,6 +309,50 @@ describe("a proxy that does not run", () => {
       const sleeps = yield* standIn("#!/bin/sh\nexec sleep 3\n")
       const error = yield* Effect.flip(openProxy(path, "qmi").pipe(use(proxy(freshName(), [sleeps.program]))))
       assert.include(error.message, "it was started and does not listen")
+    })
+  )
+})
+
+describe("a control port that a proxy has open for somebody else", () => {
+  it.live("is shared by that proxy, also where nobody has asked for it", () =>
+    Effect.gen(function* () {
+      const system = yield* fakeSystem
+      system.plug(mc7455("1-2"))
+      const node = join(system.roots.dev, "cdc-wdm0")
+      const server = yield* scripted((socket) => socket.write(bytes(accepted.qmi)))
+      const { name } = server.program
+      // A program of that name, which has the node open.
+      const copy = join(system.roots.dev, name)
+      copyFileSync("/bin/sleep", copy)
+      const descriptor = openSync(node, "r")
+      const holder = yield* Effect.acquireRelease(
+        Effect.sync(() => spawn(copy, ["60"], { stdio: [descriptor, "ignore", "ignore"] })),
+        (child) => Effect.sync(() => void child.kill("SIGKILL"))
+      )
+      closeSync(descriptor)
+      const open = Effect.gen(function* () {
+        const bus = yield* UsbBus
+        const [device] = yield* bus.devices
+        const port = device?.ports.find(({ role }) => role === "control")
+        assert.isDefined(device)
+        assert.isDefined(port)
+        return (yield* bus.open(device, port)).endpoint
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Layer.fresh(layer)),
+        Effect.provideService(Roots, system.roots),
+        Effect.provideService(Proxies, { qmi: server.program, mbim: proxy("nobody") })
+      )
+      while (holdersOf(node).every(({ program }) => program !== name)) yield* Effect.sleep("10 millis")
+      assert.strictEqual(yield* open, `${node} (${name})`)
+      const ended = yield* Deferred.make<void>()
+      holder.once("exit", () => Deferred.doneUnsafe(ended, Effect.void))
+      holder.kill("SIGKILL")
+      yield* Deferred.await(ended)
+      // Nobody shares it any more: it is opened as ever, and a file that is no device has its own way to fail or not.
+      const alone = yield* Effect.exit(open)
+      assert.isFalse(Exit.isSuccess(alone) && alone.value.includes(name))
+      assert.strictEqual(server.connections(), 1)
     })
   )
 })

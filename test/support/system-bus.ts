@@ -76,6 +76,8 @@ export interface ModemManagerWishes {
   readonly answers?: "silent" | { readonly error: string; readonly message?: string }
   /** The uids of the devices that it knows. */
   readonly knows: Set<string>
+  /** Of these, the ones that it is just setting up. */
+  readonly busy?: ReadonlySet<string>
   /** What it calls the device with a port. */
   readonly modems?: ReadonlyArray<{ readonly uid: string; readonly ports: ReadonlyArray<string> }>
 }
@@ -103,7 +105,7 @@ class BusFailure extends Error {
 /** On the bus when the effect is done; gone with the scope. */
 export const fakeModemManager = (
   { address }: PrivateBus,
-  { answers, knows, modems = [] }: ModemManagerWishes
+  { answers, busy, knows, modems = [] }: ModemManagerWishes
 ): Effect.Effect<FakeModemManager, never, Scope.Scope> =>
   Effect.gen(function* () {
     const library = createRequire(import.meta.url)("@homebridge/dbus-native") as {
@@ -126,6 +128,9 @@ export const fakeModemManager = (
         if (answers === "silent") return new Promise(() => undefined)
         if (answers !== undefined) throw new BusFailure(answers.error, answers.message ?? "")
         if (!knows.has(uid)) throw new BusFailure(`${name}.Error.Core.NotFound`, `No device found with uid '${uid}'`)
+        if (busy?.has(uid) === true) {
+          throw new BusFailure(`${name}.Error.Core.WrongState`, "Modem not exported in the bus")
+        }
         if (inhibit) inhibited.set(uid, sender)
         else inhibited.delete(uid)
         return undefined

@@ -10,7 +10,9 @@ const programs: { readonly [pkg: string]: ReadonlyArray<string> } = {
   "xz-utils": ["xz"],
   udev: ["udevadm", "/lib/systemd/systemd-udevd"],
   "libqmi-utils": ["qmicli", "qmi-firmware-update"],
-  "libmbim-utils": ["mbimcli"]
+  "libmbim-utils": ["mbimcli"],
+  dbus: ["dbus-daemon"],
+  modemmanager: ["ModemManager", "mmcli"]
 }
 
 /** Debian keeps some of them where an ordinary user's path does not lead. */
