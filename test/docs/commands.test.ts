@@ -31,7 +31,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-for (const page of ["README.md", "docs/cli.md", "docs/doctor.md", "docs/simulate.md", "docs/ways-in.md"]) {
+for (const page of [
+  "README.md",
+  "docs/cli.md",
+  "docs/doctor.md",
+  "docs/modem-manager.md",
+  "docs/simulate.md",
+  "docs/ways-in.md"
+]) {
   describe(`the commands of ${page}`, () => {
     const commands = commandsOf(page)
     it("are there", () => {

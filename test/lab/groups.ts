@@ -17,7 +17,7 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "mbim", udev: true, limitSeconds: 900, alone: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
-  { group: "modem-manager", udev: true, limitSeconds: 1200 },
+  { group: "modem-manager", udev: true, limitSeconds: 1200, onlyByName: true },
   { group: "modem-manager-ten", udev: true, limitSeconds: 2400, onlyByName: true },
   { group: "deadtime", udev: true, limitSeconds: 420, alone: true, onlyByName: true }
 ]

@@ -1,10 +1,10 @@
 /** Our command line as it is shipped, on the same modems, through the same drivers. */
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Group } from "../guest/harness.ts"
 import { root } from "../guest/tools.ts"
 import type { CaseTools } from "../guest/tools.ts"
+import { labCommands } from "./pages.ts"
 import { assertRuns, assertUntouched, assertUpdated, hashes, onlyByAt, updates, x30, x9200 } from "./updates.ts"
 
 const ok = async (tools: CaseTools, ...words: ReadonlyArray<string>): Promise<string> => {
@@ -12,12 +12,6 @@ const ok = async (tools: CaseTools, ...words: ReadonlyArray<string>): Promise<st
   assert.equal(status, 0, `boothold ${words.join(" ")}\n${stdout}${stderr}`)
   return stdout
 }
-
-/** The commands of the README that a real modem is updated with. */
-const readmeCommands = (): ReadonlyArray<ReadonlyArray<string>> =>
-  [...readFileSync(join(root(), "README.md"), "utf8").matchAll(/```console lab\n([\s\S]*?)```/g)].flatMap(
-    ([, block = ""]) => [...block.matchAll(/^\$ boothold (.*)$/gm)].map(([, line = ""]) => line.split(" "))
-  )
 
 export const cases: Group = [
   {
@@ -93,7 +87,7 @@ export const cases: Group = [
   {
     name: "the README's first update of a real modem, word for word",
     body: async (tools) => {
-      const commands = readmeCommands()
+      const commands = labCommands("README.md")
       assert(commands.length >= 4, "the README shows them")
       const modem = await tools.modem("em7455")
       const folder = join(root(), "fixtures/images")

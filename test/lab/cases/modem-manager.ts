@@ -5,6 +5,7 @@ import { isForeign, startModemManager, transcriptOf } from "../guest/modem-manag
 import type { Manager } from "../guest/modem-manager.ts"
 import type { ModemHandle } from "../guest/modem.ts"
 import type { CaseTools } from "../guest/tools.ts"
+import { labCommands } from "./pages.ts"
 import { assertRuns, x30 } from "./updates.ts"
 
 const old = "02.24.05.06"
@@ -76,7 +77,9 @@ export const cases: Group = [
         assert(seen.includes(word), `${word} in:\n${seen}`)
       }
       // With the option, and without: ModemManager has the port open by the proxy, and that is noticed.
-      for (const words of [["info", "-p"], ["info"]]) {
+      const commands = labCommands("docs/modem-manager.md")
+      assert(commands.length > 1, "the page shows them")
+      for (const words of commands) {
         const { status, stderr, stdout } = await tools.boothold(words)
         assert.equal(status, 0, stderr)
         assert(stdout.includes(old), stdout)
