@@ -84,7 +84,20 @@ export const cases: Group = [
     }
   },
   {
-    name: "an MBIM function without QMI is said to be one",
+    name: "an MBIM function without QMI: the modem is updated by AT",
+    body: async (tools) => {
+      const words = mbimUpdate.wishes.words ?? []
+      const modem = await tools.modem(mbimUpdate.model, { words, faults: ["qmiOverMbimMissing"] })
+      await ok(tools, "boothold", "update", "-d", mbimUpdate.application, "--yes", ...mbimUpdate.set.files)
+      await modem.isIdle()
+      const state = await modem.quit()
+      const asked = new Set(modem.journal().map(({ _tag }) => _tag))
+      assert(asked.has("AtCommand") && !asked.has("QmiRequest"))
+      assertUpdated(mbimUpdate, modem, state)
+    }
+  },
+  {
+    name: "an MBIM function without QMI, and no AT port, is said to be one",
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { ...alone, faults: ["qmiOverMbimMissing"] })
       const { status, stderr } = await tools.boothold(["info"])

@@ -10,13 +10,15 @@ class TooSlow extends Error {}
 /** Runs the reference; it must end well. */
 export const flash = async (tools: CaseTools, ...args: ReadonlyArray<string>): Promise<void> => {
   const { status, stderr, stdout } = await tools.run(tool, args)
-  const late = /qdl device creation failed: timed out waiting for the response/.test(stdout + stderr)
+  const late = /(qdl device creation failed|couldn't open session): timed out waiting for the response/.test(
+    stdout + stderr
+  )
   if (status !== 0 && late) throw new TooSlow("the boot loader's answer took the reference more than a second")
   assert.equal(status, 0)
 }
 
 /**
- * It gives the boot loader one second for each answer to Hello (qdl.md §3.2) and gives up then: that says nothing about
+ * It gives the boot loader one second for each answer to Hello and Open (qdl.md §3.2, §3.3) and gives up then: that says nothing about
  * the answer. Then, and only then, the whole case is done once more on a new modem; it is told, and may not happen again.
  */
 export const onceMoreIfTooSlow =
