@@ -15,6 +15,7 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "machine", udev: false, limitSeconds: 120, alone: true },
   { group: "upstream", udev: true, limitSeconds: 900, alone: true },
   { group: "mbim", udev: true, limitSeconds: 900, alone: true },
+  { group: "at", udev: false, limitSeconds: 600 },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
   { group: "modem-manager", udev: true, limitSeconds: 1200, onlyByName: true },

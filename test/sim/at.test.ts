@@ -328,6 +328,24 @@ describe("the AT port of a simulated modem", () => {
     })
   )
 
+  it.effect("refuses AT!BOOTHOLD on newer 9x30 firmware until it is unlocked, and is locked again after a reset", () =>
+    Effect.gen(function* () {
+      const { line, modem } = yield* openAt(em7455({ firmware: "02.33.03.00" }))
+      assert.strictEqual(yield* line.askText("AT!BOOTHOLD\r"), "AT!BOOTHOLD\r\r\nERROR\r\n")
+      assert.strictEqual(yield* line.askText("AT!ENTERCND?\r"), "AT!ENTERCND?\r\r\nERROR\r\n")
+      assert.strictEqual(yield* line.askText('AT!ENTERCND="A710"\r'), 'AT!ENTERCND="A710"\r\r\nOK\r\n')
+      assert.strictEqual(yield* line.askText("AT!ENTERCND?\r"), "AT!ENTERCND?\r\r\nA710\r\n\r\nOK\r\n")
+      assert.strictEqual(yield* line.askText("AT!RESET\r", 0.5), "AT!RESET\r\r\nOK\r\n")
+      yield* wait("60 seconds")
+      assert.isFalse((yield* modem.state).settings.unlocked)
+      const again = yield* openLine(modem, "at")
+      yield* again.askText('AT!ENTERCND="A710"\r')
+      assert.strictEqual(yield* again.askText("AT!BOOTHOLD\r", 0.5), "AT!BOOTHOLD\r\r\nOK\r\n")
+      yield* wait("10 seconds")
+      assert.strictEqual((yield* modem.state).mode, "boot-and-hold")
+    })
+  )
+
   it.effect("is silent for a while after a boot, then answers with defaults", () =>
     Effect.gen(function* () {
       const { line, modem } = yield* openAt(em7455())

@@ -464,6 +464,36 @@ describe("behaviours of the AT port", () => {
     })
   )
 
+  it.effect("atPassword: no other one unlocks", () =>
+    Effect.gen(function* () {
+      const { line, modem } = yield* running([behaviour("atPassword", { password: "Secret 1" })], "at")
+      assert.strictEqual(yield* line.askText('AT!ENTERCND="A710"\r'), 'AT!ENTERCND="A710"\r\r\nERROR\r\n')
+      assert.isFalse((yield* modem.state).settings.unlocked)
+      assert.strictEqual(yield* line.askText('AT!ENTERCND="Secret 1"\r'), 'AT!ENTERCND="Secret 1"\r\r\nOK\r\n')
+      assert.isTrue((yield* modem.state).settings.unlocked)
+    })
+  )
+
+  it.effect("atRefuses and atIgnores: ERROR, and OK without doing", () =>
+    Effect.gen(function* () {
+      const { line, modem } = yield* running(
+        [
+          behaviour("atRefuses", { command: "!gstatus", times: 1 }),
+          behaviour("atRefuses", { command: "!IMPREF", form: "query" }),
+          behaviour("atIgnores", { command: "!IMPREF" })
+        ],
+        "at"
+      )
+      assert.strictEqual(yield* line.askText("AT!GSTATUS?\r"), "AT!GSTATUS?\r\r\nERROR\r\n")
+      assert.include(yield* line.askText("AT!GSTATUS?\r"), "Mode:        ONLINE")
+      assert.strictEqual(yield* line.askText("AT!IMPREF?\r"), "AT!IMPREF?\r\r\nERROR\r\n")
+      const before = (yield* modem.state).preference
+      const command = 'AT!IMPREF="02.33.03.00","GENERIC","GENERIC_002.072_000"'
+      assert.strictEqual(yield* line.askText(`${command}\r`), `${command}\r\r\nOK\r\n`)
+      assert.deepStrictEqual((yield* modem.state).preference, before)
+    })
+  )
+
   it.effect("portGoneBeforeOk: the port ends without OK, and the modem holds", () =>
     Effect.gen(function* () {
       const { line, modem } = yield* running([behaviour("portGoneBeforeOk")], "at")

@@ -2,11 +2,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Modem from "../../src/device/Modem.ts"
 import { AtFacts, lowPowerReasons } from "../../src/plan/at-facts.ts"
 import * as Sim from "../../src/sim/index.ts"
-import { atFactsOf } from "../../src/update/read-at-facts.ts"
+import { openAtSession } from "../../src/session/AtSession.ts"
+import { modemFactsOf } from "../../src/update/at-modem-facts.ts"
+import { atFactsOf, readAtFacts } from "../../src/update/read-at-facts.ts"
+import { script } from "../support/scripted-connection.ts"
 import { timed, valueOf } from "../support/virtual-time.ts"
 
 const { behaviour } = Sim
@@ -108,6 +112,37 @@ describe("the facts that a modem tells over AT", () => {
       ])
       assert.isFalse((yield* control.modems[0]!.state).settings.unlocked)
     }).pipe(Effect.provide(Layer.fresh(Sim.layer(Sim.em7455()))))
+  )
+
+  it.effect("of a modem that answers anything at all are read or refused, never a crash", () =>
+    Effect.gen(function* () {
+      const ours = [
+        "!IMPREF: ",
+        " preferred fw version:    02.33.03.00",
+        " current fw version:",
+        "State: Low Power Mode",
+        "LPM voters - Temp:0, IMSWITCH:99999, :1,,",
+        "TYPE SLOT STATUS LRU FAILURES UNIQUE_ID   BUILD_ID",
+        "FW   1    GOOD   4   0 0      ?_?         02.20.03.22_?",
+        "PRI Part Number: ",
+        "Current Time:  x\t\tMode: ",
+        "Active FW image is at slot 999",
+        "\u0000\u0001",
+        "$GPGGA,",
+        ":::"
+      ]
+      // Every pair of lines, in the answer to every command.
+      for (const first of ours) {
+        for (const second of ours) {
+          const port = yield* script(() => [
+            new TextEncoder().encode(`\r\nModel: X\r\nRevision: Y\r\n${first}\r\n${second}\r\n\r\nOK\r\n`)
+          ])
+          const facts = yield* Effect.scoped(Effect.flatMap(openAtSession(port.connect), (at) => readAtFacts(at)))
+          assert.deepStrictEqual([facts.model, facts.revision], ["X", "Y"])
+          assert.isTrue(Result.isFailure(modemFactsOf(facts, "why")))
+        }
+      }
+    })
   )
 
   it.effect("are none where no port answers: it costs the patience of one question, and each port is named", () =>
