@@ -96,7 +96,7 @@ export const missingImages = (
   ]
 }
 
-interface TellState {
+export interface TellState {
   readonly at: AtSession
   readonly atFacts: AtFacts & { readonly preference: ImagePreferenceFacts }
   readonly images: ReadonlyArray<OpenedImage>

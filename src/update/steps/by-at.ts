@@ -87,7 +87,7 @@ export const identifyWithPreferenceByAt = step({
     })
 })
 
-interface HoldState {
+export interface HoldState {
   readonly at: AtSession
   readonly modem: Modem
   readonly family: Family
