@@ -36,6 +36,7 @@ for (const page of [
   "docs/cli.md",
   "docs/doctor.md",
   "docs/modem-manager.md",
+  "docs/qfu.md",
   "docs/simulate.md",
   "docs/ways-in.md"
 ]) {

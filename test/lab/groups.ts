@@ -16,6 +16,7 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "upstream", udev: true, limitSeconds: 900, alone: true },
   { group: "mbim", udev: true, limitSeconds: 900, alone: true },
   { group: "at", udev: false, limitSeconds: 600 },
+  { group: "qfu", udev: true, limitSeconds: 900, alone: true, onlyByName: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
   { group: "modem-manager", udev: true, limitSeconds: 1200, onlyByName: true },

@@ -1,5 +1,6 @@
 /** Debian's `qmi-firmware-update`, as it has to be handled on a slow machine. */
 import assert from "node:assert/strict"
+import type { Ended } from "../guest/processes.ts"
 import type { CaseTools } from "../guest/tools.ts"
 
 export const tool = "qmi-firmware-update"
@@ -7,14 +8,19 @@ export const tool = "qmi-firmware-update"
 /** The reference ran into a limit of its own, on a machine that is emulated and may be busy besides. */
 class TooSlow extends Error {}
 
+/** Runs the reference; ends the case where nothing but the machine was to blame. */
+export const runReference = async (tools: CaseTools, args: ReadonlyArray<string>): Promise<Ended> => {
+  const ended = await tools.run(tool, args)
+  const late = /(qdl device creation failed|couldn't open session): timed out waiting for the response/.test(
+    ended.stdout + ended.stderr
+  )
+  if (ended.status !== 0 && late) throw new TooSlow("the boot loader's answer took the reference more than a second")
+  return ended
+}
+
 /** Runs the reference; it must end well. */
 export const flash = async (tools: CaseTools, ...args: ReadonlyArray<string>): Promise<void> => {
-  const { status, stderr, stdout } = await tools.run(tool, args)
-  const late = /(qdl device creation failed|couldn't open session): timed out waiting for the response/.test(
-    stdout + stderr
-  )
-  if (status !== 0 && late) throw new TooSlow("the boot loader's answer took the reference more than a second")
-  assert.equal(status, 0)
+  assert.equal((await runReference(tools, args)).status, 0)
 }
 
 /**
