@@ -84,22 +84,18 @@ export const cases: Group = [
     }
   },
   {
-    name: "an MBIM function without QMI: the modem is updated by AT",
+    name: "no QMI over MBIM: it is said, and the modem is asked by AT where it has such a port",
     body: async (tools) => {
-      const words = mbimUpdate.wishes.words ?? []
-      const modem = await tools.modem(mbimUpdate.model, { words, faults: ["qmiOverMbimMissing"] })
-      await ok(tools, "boothold", "update", "-d", mbimUpdate.application, "--yes", ...mbimUpdate.set.files)
-      await modem.isIdle()
-      const state = await modem.quit()
-      const asked = new Set(modem.journal().map(({ _tag }) => _tag))
+      const faults = ["qmiOverMbimMissing"]
+      const both = await tools.modem(mbimUpdate.model, { ...mbimUpdate.wishes, faults })
+      const info = await ok(tools, "boothold", "info")
+      assert.match(info, /firmware 02\.24\.05\.06/)
+      assert.match(info, /asked by AT on \S*ttyUSB2: .*no QMI service/)
+      const asked = new Set(both.journal().map(({ _tag }) => _tag))
       assert(asked.has("AtCommand") && !asked.has("QmiRequest"))
-      assertUpdated(mbimUpdate, modem, state)
-    }
-  },
-  {
-    name: "an MBIM function without QMI, and no AT port, is said to be one",
-    body: async (tools) => {
-      const modem = await tools.modem(x30.model, { ...alone, faults: ["qmiOverMbimMissing"] })
+      await both.isIdle()
+      await both.quit()
+      const modem = await tools.modem(x30.model, { ...alone, faults })
       const { status, stderr } = await tools.boothold(["info"])
       assert.equal(status, 6, stderr)
       assert.match(stderr, /no QMI service in its MBIM function \(MBIM status 9, NoDeviceSupport\)/)
