@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup.ts"],
     typecheck: { enabled: false },
     testTimeout: 30_000,
     // .ci/run counts from the report what really ran.

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { runLines } from "./support.ts"
+import { bin } from "../support/command-line.ts"
 
 const root = new URL("../../", import.meta.url)
 const images = new URL("fixtures/images/", root)
@@ -24,7 +25,7 @@ interface Options {
 
 const boothold = (args: ReadonlyArray<string>, options: Options = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [new URL("src/cli/bin.ts", root).pathname, ...args], {
+    const child = spawn(process.execPath, [bin, ...args], {
       cwd: images,
       env: { PATH: process.env["PATH"], ...options.env }
     })

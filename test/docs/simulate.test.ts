@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { bin } from "../support/command-line.ts"
 
 const root = new URL("../../", import.meta.url).pathname
 
@@ -14,9 +15,9 @@ describe("the script of docs/simulate.md", () => {
     assert(script !== undefined)
     const folder = mkdtempSync(join(tmpdir(), "boothold-docs-"))
     try {
-      const bin = join(folder, "boothold")
-      writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${join(root, "src/cli/bin.ts")}' "$@"\n`)
-      chmodSync(bin, 0o755)
+      const program = join(folder, "boothold")
+      writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`)
+      chmodSync(program, 0o755)
       const { status, stderr } = spawnSync("sh", ["-eu", "-c", script], {
         cwd: folder,
         env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` },

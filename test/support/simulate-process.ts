@@ -9,8 +9,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { Reply } from "../../src/serve/control.ts"
 import { JournalEntry } from "../../src/sim/index.ts"
-
-const bin = new URL("../../src/cli/bin.ts", import.meta.url).pathname
+import { bin } from "./command-line.ts"
 
 export interface Ended {
   readonly code: number | null

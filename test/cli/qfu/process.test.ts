@@ -4,9 +4,9 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { bin } from "../../support/command-line.ts"
 
 const root = new URL("../../../", import.meta.url).pathname
-const bin = join(root, "src/cli/bin.ts")
 const files = ["SWI9X30C_02.33.03.00.cwe", "SWI9X30C_02.33.03.00_GENERIC_002.072_001.nvu"]
 
 interface Ended {
