@@ -13,6 +13,8 @@ export interface ModemWishes {
   readonly faults?: ReadonlyArray<string>
   /** Further words of the command. */
   readonly words?: ReadonlyArray<string>
+  /** No driver of this kernel offers a port of it: then it is ready when it is on the bus. */
+  readonly withoutPorts?: true
 }
 
 /** What the cases look at of a modem's state (src/sim/ModemState.ts). */
@@ -53,7 +55,11 @@ interface Saved {
 
 export type Start = (args: ReadonlyArray<string>, options: StartOptions) => Running
 
-const nodes = (wanted: RegExp): number => readdirSync("/dev").filter((name) => wanted.test(name)).length
+const nodes = (wanted: RegExp, folder = "/dev"): number =>
+  readdirSync(folder).filter((name) => wanted.test(name)).length
+
+/** First interfaces of devices, as the kernel calls them. */
+const [usbDevices, firstInterface] = ["/sys/bus/usb/devices", /^\d+-[\d.]+:1\.0$/]
 
 /** Everything as much faster than a real one, except how long it is off the bus. */
 const speed = 100
@@ -81,11 +87,12 @@ export class ModemHandle {
   ): Promise<ModemHandle> {
     const { folder, models, wishes } = options
     mkdirSync(folder, { recursive: true })
-    const { bootSeconds = 1, faults = [], words = [] } = wishes
+    const { bootSeconds = 1, faults = [], withoutPorts, words = [] } = wishes
     const files = ["state", "journal", "transcript"].flatMap((name) => [`--${name}`, join(folder, `${name}.json`)])
     // The drivers bind after it is ready; the control port comes last.
     const wanted = words.includes("boot-and-hold") ? /^ttyUSB/ : /^cdc-wdm/
-    const before = nodes(wanted)
+    const ports = () => (withoutPorts === true ? nodes(firstInterface, usbDevices) : nodes(wanted))
+    const before = ports()
     const process = start(
       [
         ...["simulate", ...models, "--usbip", "--attach"],
@@ -96,7 +103,7 @@ export class ModemHandle {
       { input: true, limitSeconds: 900 }
     )
     await process.says(/^ready/m)
-    await until("the ports of every modem", () => nodes(wanted) >= before + models.length || undefined)
+    await until("the ports of every modem", () => ports() >= before + models.length || undefined)
     // The device manager names them to programs that ask it.
     if (existsSync("/run/udev/control")) spawnSync("udevadm", ["settle", "--timeout=30"])
     return new ModemHandle(process, folder, models[0] ?? "", openFiles(process.pid).length)
