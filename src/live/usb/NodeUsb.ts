@@ -85,7 +85,13 @@ const webUsbDevice = (device: PackageDevice, { folder, node }: Place): WebUsbDev
     },
     open: async () => {
       await device.open()
-      configuration = device.configuration ?? undefined
+      try {
+        configuration = device.configuration ?? undefined
+      } catch (cause) {
+        // Its strings cannot be read.
+        await device.close()
+        throw cause
+      }
     },
     close: () => device.close(),
     claimInterface: (interfaceNumber) => device.claimInterface(interfaceNumber),
