@@ -121,6 +121,24 @@ describe("ports by straight USB", () => {
     })
   )
 
+  it.effect("a driver that has the interface is not passed by, also where it has made no port", () =>
+    Effect.gen(function* () {
+      const system = yield* fakeSystem
+      system.plug({ ...unknownBoot("1-2"), interfaces: [{ number: 0, driver: "qcserial" }] })
+      system.plug({ ...unknownBoot("1-3"), interfaces: [{ number: 0, driver: "usbfs" }] })
+      for (const path of ["1-2", "1-3"]) system.attribute(path, "power/connected_duration", "5000\n")
+      yield* onBus(
+        system,
+        "auto",
+        Effect.gen(function* () {
+          const [driver, program] = yield* Effect.flatMap(UsbBus, (bus) => bus.devices)
+          assert.deepStrictEqual(driver?.ports, [])
+          assert.match(program?.ports[0]?.because ?? "", /claimed by a program/)
+        })
+      )
+    })
+  )
+
   it.effect("on demand they take the place of the kernel's, on modems only", () =>
     Effect.gen(function* () {
       const system = yield* fakeSystem

@@ -19,7 +19,7 @@ import { usbFailure } from "./usb-error.ts"
 import type { WebUsbDevice, WebUsbInResult, WebUsbOutResult, WebUsbSetup } from "./WebUsb.ts"
 
 /** What is used of the package's devices: WebUSB, and a time limit in milliseconds behind each transfer. */
-interface PackageDevice {
+export interface PackageDevice {
   readonly vendorId: number
   readonly productId: number
   readonly bus: string
@@ -64,7 +64,7 @@ interface Place {
 type Configuration = NonNullable<PackageDevice["configuration"]>
 
 /** Time and again the package refuses a call while another one is under way: what is needed later is read at once. */
-const webUsbDevice = (device: PackageDevice, { folder, node }: Place): WebUsbDevice => {
+export const webUsbDevice = (device: PackageDevice, { folder, node }: Place): WebUsbDevice => {
   const pending = new Set<Promise<unknown>>()
   let configuration: Configuration | undefined
 
