@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import * as Modem from "../../src/device/Modem.ts"
+import { UsbBus } from "../../src/device/UsbBus.ts"
 import * as Image from "../../src/file/Image.ts"
 import { ImageFiles, inMemory } from "../../src/file/ImageSource.ts"
 import { buildCarrierImage, buildCombinedImage, buildSystemImage } from "../../src/image/builder.ts"
@@ -15,6 +16,8 @@ import * as Sim from "../../src/sim/index.ts"
 import { EventSink } from "../../src/update/events.ts"
 import type { UpdateEvent } from "../../src/update/events.ts"
 import * as Update from "../../src/update/Update.ts"
+import { watchedBus, watchedFiles } from "../monitor/trace.ts"
+import type { Seen, Trace } from "../monitor/trace.ts"
 
 export type Files = { readonly [name: string]: Uint8Array }
 
@@ -75,6 +78,8 @@ export interface RunOptions {
   readonly plan?: Update.PlanOptions
   readonly set?: SetOptions
   readonly mode?: "update" | "download" | "hold"
+  /** Notes what passes at the ports, the files and the bus. */
+  readonly trace?: Trace
   /** Interrupts the run when this event has come. */
   readonly interruptOn?: (event: UpdateEvent) => boolean
   /** How far the virtual clock is turned at most; longer than every deadline of a flow together. */
@@ -99,6 +104,11 @@ export const turnUntilDone = <A, E>(fiber: Fiber.Fiber<A, E>, minutes: number) =
     }
   })
 
+const pluggedIn = (attachment: Sim.Attachment | undefined): Seen => ({
+  _tag: "Plugged",
+  held: attachment?.mode === "boot-and-hold"
+})
+
 /** Runs one update of one simulated modem and tells everything that can be asserted about it. */
 export const simulate = (setup: Sim.ModemSetup, options: RunOptions) =>
   Effect.gen(function* () {
@@ -119,10 +129,23 @@ export const simulate = (setup: Sim.ModemSetup, options: RunOptions) =>
       const result = yield* Update.run(plan)
       return { plan, result, started, planned, ended: yield* Clock.currentTimeMillis }
     }).pipe(Effect.scoped)
+    const { trace } = options
+    const bus = yield* UsbBus
+    const files = inMemory(options.files)
+    if (trace !== undefined) {
+      if ((yield* modem.attachment) !== undefined) trace.push(pluggedIn(yield* modem.attachment))
+      yield* modem.listen((signal) =>
+        Effect.sync(() => {
+          if (signal._tag === "Plugged") trace.push(pluggedIn(signal.attachment))
+          if (signal._tag === "Unplugged") trace.push({ _tag: "Unplugged" })
+        })
+      )
+    }
     const stop = yield* Deferred.make<void>()
     const fiber = yield* Effect.forkChild(
       program.pipe(
-        Effect.provideService(ImageFiles, inMemory(options.files)),
+        Effect.provideService(UsbBus, trace === undefined ? bus : watchedBus(bus, trace)),
+        Effect.provideService(ImageFiles, trace === undefined ? files : watchedFiles(files, trace)),
         Effect.provideService(EventSink, (event) =>
           Effect.suspend(() => {
             events.push(event)

@@ -11,6 +11,8 @@ export interface AtCommand {
   readonly echo: Uint8Array
 }
 
+/** Shared: making one costs more than decoding a line. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const CR = 0x0d
 const LF = 0x0a
 
@@ -31,7 +33,7 @@ export class AtCommandReader {
       if (byte === LF) continue
       if (byte === CR) {
         if (!this.overflowed) {
-          const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(this.bytes)).trim()
+          const text = decoder.decode(Uint8Array.from(this.bytes)).trim()
           commands.push(Result.succeed({ text, echo: Uint8Array.from([...this.bytes, CR]) }))
         }
         this.bytes = []

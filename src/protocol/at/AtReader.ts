@@ -15,6 +15,8 @@ const isUnsolicited = (line: string, command: string): boolean => {
   return name !== undefined && !command.toUpperCase().includes(name)
 }
 
+/** Shared: making one costs more than decoding a line. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const CR = 0x0d
 const LF = 0x0a
 
@@ -100,7 +102,7 @@ export class AtReader {
   }
 
   private endLine(bareCr: boolean): AtFinal | undefined {
-    const line = new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(this.line))
+    const line = decoder.decode(Uint8Array.from(this.line))
     this.line = []
     const text = line.trim()
     if (text === "") return undefined

@@ -59,7 +59,7 @@ export const decodeSubscribeList = (buffer: Uint8Array): Result.Result<ReadonlyA
     if (used > found) return fail({ _tag: "LengthMismatch", field: "elements", says: used, found })
     const cids = view.getUint32(offset + 16, true)
     if (20 + 4 * cids !== size) {
-      return fail({ _tag: "LengthMismatch", field: "command count", says: cids, found: (size - 20) / 4 })
+      return fail({ _tag: "LengthMismatch", field: "command count", says: cids, found: Math.floor((size - 20) / 4) })
     }
     out.push({
       service: uuidText(buffer, offset),

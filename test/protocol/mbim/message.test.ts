@@ -196,6 +196,8 @@ describe("the subscribe list", () => {
       [4, 0xffff_fff0],
       [8, 0xffff_fff0],
       [8, 19],
+      // Not a whole number of commands.
+      [8, 23],
       [28, 0xffff_ffff],
       [28, 2]
     ] as const) {

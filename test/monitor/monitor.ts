@@ -1,0 +1,463 @@
+/**
+ * Whether every byte that changes a modem came after the checks that license it. An observer of bytes, written from
+ * qmi.md, at.md and qdl.md: it shares no codec, no event and no type with the program that it observes. It knows what
+ * is harmless; whatever else is sent to a modem needs a licence, and what it does not know has none.
+ */
+import type { Seen } from "./trace.ts"
+
+export interface Verdict {
+  /** Everything that changes the modem, in order. */
+  readonly changes: ReadonlyArray<string>
+  /** For each of them, its place in the trace. */
+  readonly places: ReadonlyArray<number>
+  /** What was sent without its licence. */
+  readonly violations: ReadonlyArray<string>
+}
+
+export interface Files {
+  readonly [name: string]: Uint8Array
+}
+
+/** qmi.md §6, §7: DMS messages that only ask. 0x5556 and 0x555B of Sierra ask too (§8). */
+const harmlessDms = new Set([
+  ...[0x0020, 0x0021, 0x0022, 0x0023, 0x0025, 0x002c, 0x002d, 0x0046, 0x0047, 0x0049, 0x004c, 0x004f, 0x0051],
+  ...[0x001e, 0x5556, 0x555b]
+])
+/** qmi.md §3: without Sync, which would free the clients of other programs. */
+const harmlessCtl = new Set([0x0020, 0x0021, 0x0022, 0x0023, 0x0026])
+
+const setPreference = 0x0048
+const setMode = 0x002e
+const setFirmwareId = 0x003e
+const setDownloadMode = 0x0050
+
+/** What has to be known of the modem before anything is changed, as long as it is the same attachment. */
+const factNames = { revision: 0x0023, mode: 0x002d, preference: 0x0047, stored: 0x0049 } as const
+type Fact = keyof typeof factNames
+
+const hex = (value: number): string => `0x${value.toString(16).padStart(4, "0")}`
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
+const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
+const u32 = (bytes: Uint8Array, at: number): number => (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0
+const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+const qmiOverMbim = "d1a30bc2f97a6e43bf65c7e24fb0f0d3"
+
+/** One opening of a port. */
+interface Line {
+  readonly number: number
+  readonly role: string
+  readonly mbim: boolean
+  toModem: Uint8Array
+  fromModem: Uint8Array
+  /** Questions without an answer yet, by service, client and transaction. */
+  readonly asked: Map<string, { readonly id: number; readonly body: Uint8Array }>
+  command: string
+  text: string
+}
+
+interface Transfer {
+  readonly file: string
+  readonly bytes: Uint8Array
+  open: "asked" | "yes" | "not required"
+  next: number
+  acknowledged: number
+  sequence: number
+}
+
+export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
+  const changes: Array<string> = []
+  const places: Array<number> = []
+  const violations: Array<string> = []
+  const lines = new Map<number, Line>()
+  const readTo = new Map<string, number>()
+  /**
+   * By which opening of a port the modem told it: what was told before is forgotten with it. Between a plan and its run
+   * somebody may think for an hour.
+   */
+  const facts = new Map<Fact, number>()
+  /** The preference that the modem told, as the bytes of its TLV. */
+  let told: Uint8Array | undefined
+  /** A preference of the images was acknowledged, or boot-and-hold was armed: a restart has a reason. */
+  let armed = false
+  /** It was told to go into boot-and-hold at once. */
+  let ordered = false
+  let ranBefore = false
+  let held = false
+  let greeted = false
+  let transfer: Transfer | undefined
+  let closed = 0
+  let place = 0
+
+  const change = (what: string, ...without: ReadonlyArray<string | false>): void => {
+    changes.push(what)
+    places.push(place)
+    for (const missing of without) if (missing !== false) violations.push(`${what} without ${missing}`)
+  }
+  const missingFacts = (...wanted: ReadonlyArray<Fact>): ReadonlyArray<string> =>
+    wanted.filter((fact) => !facts.has(fact)).map((fact) => `the modem's ${fact}`)
+  /** Every file was read from its beginning to its end. */
+  const missingChecks = (): ReadonlyArray<string> =>
+    Object.entries(files)
+      .filter(([name, bytes]) => (readTo.get(name) ?? 0) < bytes.length)
+      .map(([name]) => `a check of ${name}`)
+
+  /** Whether the images themselves say so: in the text of their headers or in their names. */
+  const namedByImages = (words: ReadonlyArray<string>): boolean => {
+    const all = Object.entries(files)
+    return words.every((word) =>
+      all.some(
+        ([name, bytes]) =>
+          name.includes(word) || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(word)
+      )
+    )
+  }
+
+  const preferenceSent = (tlv: Uint8Array | undefined): void => {
+    if (tlv === undefined) return change("Set Firmware Preference", "its images")
+    if (told !== undefined && equal(tlv, told)) {
+      return change("Set Firmware Preference (back)", ...missingFacts("revision", "preference"))
+    }
+    // Count, then type, 16 bytes of unique id, length and build id each (§6.4).
+    const words: Array<string> = []
+    for (let at = 1; at + 18 <= tlv.length;) {
+      const size = tlv[at + 17] ?? 0
+      const unique = latin1(tlv.subarray(at + 1, at + 17)).replaceAll("\0", "")
+      const [firmware = "", carrier = ""] = latin1(tlv.subarray(at + 18, at + 18 + size)).split("_")
+      words.push(firmware, ...(carrier === "?" ? [] : [carrier]), ...(unique === "?_?" ? [] : unique.split("_")))
+      at += 18 + size
+    }
+    change(
+      "Set Firmware Preference",
+      ...missingFacts("revision", "mode", "preference", "stored"),
+      ...missingChecks(),
+      words.length < 4 && "its images",
+      !namedByImages(words) && "images that name it"
+    )
+  }
+
+  const modeSent = (mode: number | undefined): void => {
+    switch (mode) {
+      case 0:
+        return change("Set Operating Mode (online)", ...missingFacts("revision", "mode"))
+      case 3:
+      case 4:
+        return change(
+          `Set Operating Mode (${mode === 3 ? "offline" : "reset"})`,
+          ...missingFacts("revision", "mode"),
+          !armed && "a reason to restart"
+        )
+      default:
+        return change(`Set Operating Mode (${String(mode)})`, "any licence")
+    }
+  }
+
+  const holdSent = (what: string): void => {
+    ordered = true
+    change(what, ...missingFacts("revision", "mode"), ...missingChecks())
+  }
+
+  const tlvOf = (frame: Uint8Array, from: number, type: number): Uint8Array | undefined => {
+    for (let at = from; at + 3 <= frame.length; at += 3 + u16(frame, at + 1)) {
+      if (frame[at] === type) return frame.subarray(at + 3, at + 3 + u16(frame, at + 1))
+    }
+    return undefined
+  }
+
+  /** One QMUX frame of the host (§1): 6 bytes, then flags, transaction, id, length. */
+  const askedQmi = (line: Line, frame: Uint8Array): void => {
+    const service = frame[4] ?? 0
+    const ctl = service === 0
+    const id = u16(frame, ctl ? 8 : 9)
+    const body = frame.subarray(ctl ? 12 : 13)
+    const transaction = ctl ? (frame[7] ?? 0) : u16(frame, 7)
+    line.asked.set(`${String(service)}:${String(frame[5])}:${String(transaction)}`, { id, body })
+    if (ctl ? harmlessCtl.has(id) : service === 2 && harmlessDms.has(id)) return
+    const [value] = tlvOf(body, 0, 1) ?? []
+    if (service === 2 && id === setPreference) return preferenceSent(tlvOf(body, 0, 1))
+    if (service === 2 && id === setMode) return modeSent(value)
+    if (service === 2 && id === setFirmwareId) return holdSent("Set Firmware ID")
+    if (service === 2 && id === setDownloadMode) {
+      return value === 0
+        ? change("Set Boot Image Download Mode (normal)", ...missingFacts("revision"))
+        : holdSent("Set Boot Image Download Mode")
+    }
+    change(`message ${hex(id)} of service ${hex(service)}`, "any licence")
+  }
+
+  const answeredQmi = (line: Line, frame: Uint8Array): void => {
+    const service = frame[4] ?? 0
+    const ctl = service === 0
+    if (((frame[6] ?? 0) & (ctl ? 1 : 2)) === 0) return
+    const key = `${String(service)}:${String(frame[5])}:${String(ctl ? frame[7] : u16(frame, 7))}`
+    const question = line.asked.get(key)
+    line.asked.delete(key)
+    const body = frame.subarray(ctl ? 12 : 13)
+    if (question === undefined || service !== 2 || u16(frame, 9) !== question.id) return
+    const result = tlvOf(body, 0, 2)
+    if (result === undefined) return
+    const good = u16(result, 0) === 0
+    for (const [fact, id] of Object.entries(factNames))
+      if (id === question.id && good) facts.set(fact as Fact, line.number)
+    // "I have none" is an answer too (§9: 71, 94, 25); it is only no preference.
+    if (!good && [71, 94, 25].includes(u16(result, 2)) && question.id === factNames.stored)
+      facts.set("stored", line.number)
+    if (!good) return
+    if (question.id === factNames.preference) told = tlvOf(body, 0, 1)
+    if (question.id === setPreference) armed = true
+    if (question.id === setDownloadMode) armed = tlvOf(question.body, 0, 1)?.[0] === 1
+  }
+
+  /** Whole frames of a control port: QMUX by its length, or QMUX inside MBIM commands and their answers (§5). */
+  const control = (line: Line, pending: Uint8Array, take: (frame: Uint8Array) => void): Uint8Array => {
+    let rest = pending
+    for (;;) {
+      if (line.mbim) {
+        const size = u32(rest, 4)
+        if (rest.length < 12 || rest.length < size) return rest
+        const type = u32(rest, 0)
+        const isQmi = Buffer.from(rest.subarray(20, 36)).toString("hex") === qmiOverMbim
+        if ((type === 3 || type === 0x80000003) && isQmi && u32(rest, 12) === 1) take(rest.subarray(48, size))
+        if ((type === 3 || type === 0x80000003) && isQmi && u32(rest, 12) !== 1) {
+          violations.push("a QMI message in fragments, which this monitor does not follow")
+        }
+        rest = rest.subarray(Math.max(size, 12))
+      } else {
+        const size = u16(rest, 1) + 1
+        if (rest.length < 3 || rest.length < size) return rest
+        take(rest.subarray(0, size))
+        rest = rest.subarray(size)
+      }
+    }
+  }
+
+  /** AT (at.md): a question mark at the end asks; the rest is known here or is not licensed. */
+  const askedAt = (line: Line, command: string): void => {
+    line.command = command
+    line.text = ""
+    if (command === "" || /^AT(?:|I|E[01]|\+[A-Z]+\??|![A-Z]+\?)$/i.test(command)) return
+    // Unlocks commands for this session; without the revision nobody knows what they would do.
+    if (/^AT!ENTERCND="/i.test(command)) {
+      if (!facts.has("revision")) violations.push("AT!ENTERCND without the modem's revision")
+      return
+    }
+    if (/^AT!BOOTHOLD$/i.test(command)) return holdSent("AT!BOOTHOLD")
+    if (/^AT!RESET$/i.test(command)) return change("AT!RESET", !armed && "a reason to restart")
+    const preference = /^AT!(?:GOBI)?IMPREF="([^"]*)","([^"]*)","([^"]*)"$/i.exec(command)
+    if (preference !== null) {
+      const [, firmware = "", carrier = "", config = ""] = preference
+      const named = namedByImages([firmware, carrier, ...config.replace(`${carrier}_`, "").split("_")])
+      return change(
+        "AT!IMPREF=",
+        ...missingFacts("revision", "mode", "preference", "stored"),
+        ...missingChecks(),
+        !named && "images that name it"
+      )
+    }
+    change(command, "any licence")
+  }
+
+  const answeredAt = (line: Line, bytes: Uint8Array): void => {
+    line.text += latin1(bytes)
+    if (!/(?:^|\r?\n)OK\r?\n/.test(line.text)) return
+    const { command, text } = line
+    if (/^ATI$/i.test(command) && /Revision: \S/.test(text)) facts.set("revision", line.number)
+    if (/^AT!PCINFO\?$/i.test(command) && /State: \S/.test(text)) facts.set("mode", line.number)
+    if (/^AT!(?:GOBI)?IMPREF\?$/i.test(command) && text.includes("preferred fw version"))
+      facts.set("preference", line.number)
+    if (/^AT!IMAGE\?$/i.test(command)) facts.set("stored", line.number)
+    if (/^AT!(?:GOBI)?IMPREF=/i.test(command)) armed = true
+  }
+
+  /** Without flags, escapes and checksum (qdl.md §2). */
+  const unframed = (body: Uint8Array): Uint8Array => {
+    const out: Array<number> = []
+    for (let at = 0; at < body.length; at++) out.push(body[at] === 0x7d ? (body[++at] ?? 0) ^ 0x20 : (body[at] ?? 0))
+    return Uint8Array.from(out.slice(0, -2))
+  }
+
+  const openSent = (message: Uint8Array): void => {
+    // Command, type, length u32, window, chunk size u32, flags u16, header (qdl.md §3.4).
+    const header = message.subarray(13)
+    const file = Object.entries(files).find(([, bytes]) => equal(header, bytes.subarray(0, 400)))
+    const length = u32(message, 2)
+    change(
+      "QDL Open",
+      ...missingChecks(),
+      file === undefined && "a file that begins with its header",
+      file !== undefined && length !== file[1].length && "the length of its file",
+      !greeted && "Hello",
+      transfer !== undefined && "the end of the image before",
+      ranBefore && !armed && !ordered && "an order that sent the modem here"
+    )
+    greeted = false
+    transfer = {
+      file: file?.[0] ?? "?",
+      bytes: file?.[1] ?? new Uint8Array(0),
+      open: "asked",
+      next: 400,
+      acknowledged: 400,
+      sequence: 0
+    }
+  }
+
+  /** 13 bytes and the data, raw: command, sequence u16, address u32, length u32, CRC (qdl.md §3.5). */
+  const writeSent = (message: Uint8Array): void => {
+    const data = message.subarray(13)
+    const current = transfer
+    change(
+      "QDL Write",
+      current?.open !== "yes" && "an open image",
+      current !== undefined && u16(message, 1) !== current.sequence && "the next number",
+      current !== undefined && current.acknowledged !== current.next && "an answer to the chunk before",
+      current !== undefined &&
+        !equal(data, current.bytes.subarray(current.next, current.next + data.length)) &&
+        "the bytes that were checked",
+      u32(message, 7) !== data.length && "as many bytes as it says"
+    )
+    if (current === undefined) return
+    current.next += data.length
+    current.sequence++
+  }
+
+  const sentQdl = (message: Uint8Array): void => {
+    switch (message[0]) {
+      case 0x01:
+      case 0x70:
+      case 0x2e:
+      case 0x06:
+        return
+      case 0x25:
+        return openSent(message)
+      case 0x29:
+        change(
+          "QDL Close",
+          (transfer?.open !== "yes" || transfer.acknowledged !== transfer.bytes.length) && "the whole image"
+        )
+        return
+      case 0x2d:
+        change(
+          "QDL Reset",
+          transfer !== undefined && transfer.open !== "not required" && "the end of the image",
+          closed === 0 && "an image"
+        )
+        return
+      default:
+        change(`QDL command ${hex(message[0] ?? 0)}`, "any licence")
+    }
+  }
+
+  const heardQdl = (message: Uint8Array): void => {
+    switch (message[0]) {
+      case 0x02:
+        greeted ||= message.length > 1
+        return
+      // Some 9200 refuse Hello and go on all the same (qdl.md §3.3).
+      case 0x0d:
+        if (transfer === undefined) greeted = true
+        return
+      case 0x26:
+        if (transfer === undefined) return
+        if (u16(message, 1) === 7) {
+          transfer = undefined
+          closed++
+        } else if (u16(message, 1) === 0) transfer.open = "yes"
+        return
+      case 0x28:
+        if (transfer !== undefined && u16(message, 7) === 0 && u16(message, 1) === transfer.sequence - 1) {
+          transfer.acknowledged = transfer.next
+        }
+        return
+      case 0x2a:
+        if (u16(message, 1) === 0) closed++
+        transfer = undefined
+        return
+      default:
+        return
+    }
+  }
+
+  /** A write of the host is one message: a frame, or a raw chunk. */
+  const downloadSent = (bytes: Uint8Array): void => {
+    if (bytes[0] === 0x27) return writeSent(bytes)
+    for (const body of splitFlags(bytes)) sentQdl(unframed(body))
+  }
+
+  for (const [at, seen] of trace.entries()) {
+    place = at
+    switch (seen._tag) {
+      case "FileRead": {
+        const before = readTo.get(seen.file) ?? 0
+        if (seen.offset <= before) readTo.set(seen.file, Math.max(before, seen.offset + seen.length))
+        break
+      }
+      case "Plugged":
+        facts.clear()
+        told = undefined
+        held = seen.held
+        if (!held) ranBefore = true
+        // A start in application mode uses up what was ordered.
+        if (!held) armed = ordered = false
+        greeted = false
+        transfer = undefined
+        closed = 0
+        break
+      case "Unplugged":
+        facts.clear()
+        told = undefined
+        break
+      case "Opened":
+        lines.set(seen.line, {
+          number: seen.line,
+          role: seen.role,
+          mbim: seen.driver === "cdc_mbim",
+          toModem: new Uint8Array(0),
+          fromModem: new Uint8Array(0),
+          asked: new Map(),
+          command: "",
+          text: ""
+        })
+        break
+      case "Closed":
+        for (const [fact, line] of facts) if (line === seen.line) facts.delete(fact)
+        break
+      case "Sent":
+      case "Heard": {
+        const line = lines.get(seen.line)
+        const sent = seen._tag === "Sent"
+        if (line === undefined) violations.push("bytes at a port that nobody opened")
+        else if (line.role === "control") {
+          const pending = Buffer.concat([sent ? line.toModem : line.fromModem, seen.bytes])
+          const rest = control(line, pending, (frame) => (sent ? askedQmi : answeredQmi)(line, frame))
+          if (sent) line.toModem = rest
+          else line.fromModem = rest
+        } else if (line.role === "at") {
+          if (sent) for (const command of latin1(seen.bytes).split("\r").slice(0, -1)) askedAt(line, command.trim())
+          else answeredAt(line, seen.bytes)
+        } else if (line.role === "download") {
+          if (!held) violations.push("download protocol with a modem that is not held")
+          if (sent) downloadSent(seen.bytes)
+          else {
+            const pending = Buffer.concat([line.fromModem, seen.bytes])
+            const end = pending.lastIndexOf(0x7e)
+            for (const body of splitFlags(pending.subarray(0, end + 1))) heardQdl(unframed(body))
+            line.fromModem = pending.subarray(end + 1)
+          }
+        } else if (sent) violations.push(`bytes at a port of role ${line.role}`)
+      }
+    }
+  }
+  return { changes, places, violations }
+}
+
+/** What stands between flags. */
+const splitFlags = (bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
+  const out: Array<Uint8Array> = []
+  for (let from = 0; from < bytes.length;) {
+    const flag = bytes.indexOf(0x7e, from)
+    const to = flag === -1 ? bytes.length : flag
+    if (to - from > 2) out.push(bytes.subarray(from, to))
+    from = to + 1
+  }
+  return out
+}

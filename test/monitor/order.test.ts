@@ -1,0 +1,284 @@
+/**
+ * No byte that changes a modem is sent before the checks that license it: asserted over the bytes of whole runs, by an
+ * observer that knows nothing of the program.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { swi9200 } from "../../src/device/families/swi9200.ts"
+import { swi9x30 } from "../../src/device/families/swi9x30.ts"
+import { unchecked } from "../../src/flow/Flow.ts"
+import * as Flow from "../../src/flow/index.ts"
+import type { AnyStep } from "../../src/flow/Step.ts"
+import * as Sim from "../../src/sim/index.ts"
+import { bootAndHoldFamily, familyLayer, preferenceFamily } from "../../src/update/FamilyFlow.ts"
+import * as Steps from "../../src/update/steps/index.ts"
+import type { Delivery } from "../../src/update/steps/index.ts"
+import {
+  images9200,
+  images9x15,
+  images9x30,
+  simulate,
+  spk9x15,
+  spk9x30,
+  succeeded
+} from "../support/simulated-update.ts"
+import type { RunOptions } from "../support/simulated-update.ts"
+import { facts9x30 } from "../support/plan-facts.ts"
+import { judge } from "./monitor.ts"
+import type { Seen, Trace } from "./trace.ts"
+
+const to9x30 = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
+const { behaviour } = Sim
+
+interface Run extends Omit<RunOptions, "trace"> {
+  readonly name: string
+  readonly modem: Sim.ModemSetup
+  readonly fails?: true
+}
+
+/** Every family, every kind of image set, every way into the modem and every mode of the run. */
+const runs: ReadonlyArray<Run> = [
+  { name: "EM7455, .cwe and .nvu", modem: Sim.em7455(), files: images9x30 },
+  { name: "MC7455, .spk", modem: Sim.mc7455(), files: spk9x30 },
+  { name: "EM7455 in MBIM", modem: Sim.em7455({ composition: 8 }), files: images9x30 },
+  { name: "EM7455 in MBIM alone", modem: Sim.em7455({ composition: 9 }), files: images9x30 },
+  { name: "MC7354, .cwe and .nvu", modem: Sim.mc7354(), files: images9x15 },
+  { name: "MC7354, .spk", modem: Sim.mc7354(), files: spk9x15 },
+  { name: "MC7710, .cwe", modem: Sim.mc7710(), files: images9200 },
+  {
+    name: "images that are stored already",
+    modem: Sim.em7455({ storedFirmware: ["02.33.03.00"], storedCarriers: [to9x30] }),
+    files: images9x30
+  },
+  { name: "one image of two", modem: Sim.em7455({ storedFirmware: ["02.33.03.00"] }), files: images9x30 },
+  { name: "without validation", modem: Sim.em7455(), files: images9x30, plan: { skipValidation: true } },
+  {
+    name: "EM7455 in boot-and-hold",
+    modem: Sim.em7455({ mode: "boot-and-hold" }),
+    files: images9x30,
+    mode: "download"
+  },
+  {
+    name: "MC7354 in boot-and-hold",
+    modem: Sim.mc7354({ mode: "boot-and-hold" }),
+    files: images9x15,
+    mode: "download"
+  },
+  {
+    name: "MC7710 in boot-and-hold",
+    modem: Sim.mc7710({ mode: "boot-and-hold" }),
+    files: images9200,
+    mode: "download"
+  },
+  {
+    name: "a refused chunk",
+    modem: Sim.em7455({ behaviours: [behaviour("nakWrite", { image: 0, chunk: 1, status: 2 })] }),
+    files: images9x30,
+    fails: true
+  },
+  {
+    name: "a refused Open",
+    modem: Sim.mc7710({ behaviours: [behaviour("nakOpen", { image: 0, code: 0x12 })] }),
+    files: images9200,
+    fails: true
+  }
+]
+
+const traced = (modem: Sim.ModemSetup, options: RunOptions) =>
+  Effect.gen(function* () {
+    const trace: Trace = []
+    const run = yield* simulate(modem, { ...options, trace })
+    return { run, trace, verdict: judge(trace, options.files) }
+  })
+
+describe("every byte that changes the modem has its licence", () => {
+  for (const { fails, modem, name, ...options } of runs) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const { run, verdict } = yield* traced(modem, options)
+        if (fails !== true) succeeded(run)
+        assert.deepStrictEqual(verdict.violations, [])
+        // What the modem says that happened to it was seen.
+        const happened = run.journal.map((entry) => (entry._tag === "QmiRequest" ? entry.name : entry._tag))
+        const count = (what: string) => verdict.changes.filter((change) => change.startsWith(what)).length
+        assert.strictEqual(count("Set Firmware Preference"), happened.filter((one) => one === "PreferenceSet").length)
+        assert.isAtLeast(count("QDL Write"), happened.filter((one) => one === "ChunkWritten").length)
+        assert.isNotEmpty(verdict.changes)
+      })
+    )
+  }
+
+  for (const modem of [Sim.em7455(), Sim.mc7354(), Sim.mc7710()]) {
+    it.effect(`into boot-and-hold alone: ${modem.model.product}`, () =>
+      Effect.gen(function* () {
+        const { run, verdict } = yield* traced(modem, { files: images9x30, mode: "hold" })
+        succeeded(run)
+        assert.deepStrictEqual(verdict.violations, [])
+        assert.isNotEmpty(verdict.changes)
+      })
+    )
+  }
+})
+
+/** A step of nobody: says that something is there which nobody did. */
+const pretend = (what: object): AnyStep =>
+  Flow.step({
+    name: "pretend",
+    title: "pretend",
+    risk: "none",
+    deadline: Duration.seconds(1),
+    run: () => Effect.succeed(what)
+  })
+
+const family = swi9x30
+const opened = (item: unknown) => ({ image: item, required: true })
+
+interface Images {
+  readonly images: ReadonlyArray<unknown>
+}
+
+/** For each image what `steps` do, which are given it as `item`. */
+const perImage = (...steps: ReadonlyArray<AnyStep>): AnyStep =>
+  Flow.each({
+    name: "transfer",
+    title: "transfer",
+    over: ({ images }: Images) => images,
+    flow: unchecked<Images & { readonly item: unknown }, ReadonlyArray<AnyStep>>("image", steps),
+    collect: () => ({}),
+    as: "transferred"
+  })
+
+/** Gives the image at hand under the name that a step that was left out would give. */
+const handOn = (name: string, value: (item: unknown) => unknown): AnyStep =>
+  Flow.step({
+    name: "hand-on",
+    title: "hand on",
+    risk: "none",
+    deadline: Duration.seconds(1),
+    run: ({ item }: { readonly item: unknown }) => Effect.succeed({ [name]: value(item) })
+  })
+
+const start = [Steps.openControl, Steps.identifyWithPreference, Steps.checkAgainstModem]
+const intoTransfer = [...start, Steps.setPreference, Steps.restart, Steps.openDownload(family), Steps.dloadSwitch]
+const told = { facts: { ...facts9x30, preference: { _tag: "Supported", value: {} } }, checked: { passed: [] } }
+
+interface Wrong {
+  readonly name: string
+  readonly steps: ReadonlyArray<AnyStep>
+  readonly says: string
+}
+
+/** The compiler refuses all of these (test/update/order.test.ts); here they were made past it. */
+const wrong: ReadonlyArray<Wrong> = [
+  {
+    name: "the preference before the modem was asked",
+    steps: [Steps.openControl, pretend(told), Steps.setPreference],
+    says: "Set Firmware Preference without the modem's revision"
+  },
+  {
+    name: "a restart before the preference",
+    steps: [...start, pretend({ download: { images: [] } }), Steps.restart],
+    says: "Set Operating Mode (offline) without a reason to restart"
+  },
+  {
+    name: "a transfer without Hello",
+    steps: [...intoTransfer, perImage(pretend({ greeted: { version: 6 } }), Steps.openImage)],
+    says: "QDL Open without Hello"
+  },
+  {
+    name: "data before Open",
+    steps: [...intoTransfer, perImage(Steps.hello(family), handOn("opened", opened), Steps.writeImage)],
+    says: "QDL Write without an open image"
+  },
+  {
+    name: "Close before the data",
+    steps: [
+      ...intoTransfer,
+      perImage(
+        Steps.hello(family),
+        Steps.openImage,
+        handOn("written", (image) => ({ image, required: true, since: 0 })),
+        Steps.closeImage
+      )
+    ],
+    says: "QDL Close without the whole image"
+  },
+  {
+    name: "a second image before the first one is closed",
+    steps: [...intoTransfer, perImage(Steps.hello(family), Steps.openImage, Steps.hello(family), Steps.openImage)],
+    says: "QDL Open without the end of the image before"
+  },
+  {
+    name: "a reset in the middle of an image",
+    steps: [
+      ...intoTransfer,
+      perImage(Steps.hello(family), Steps.openImage, pretend({ transferred: [] }), Steps.resetModem)
+    ],
+    says: "QDL Reset without the end of the image"
+  }
+]
+
+describe("a flow in the wrong order is seen in its bytes", () => {
+  for (const { name, says, steps } of wrong) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const flow = unchecked<Delivery<"preference">, ReadonlyArray<AnyStep>>("update", steps)
+        const { verdict } = yield* traced(Sim.em7455(), { files: images9x30 }).pipe(
+          Effect.provide(familyLayer(preferenceFamily(swi9x30, flow)))
+        )
+        assert.include(verdict.violations, says)
+      })
+    )
+  }
+
+  it.effect("boot-and-hold before the modem was asked", () =>
+    Effect.gen(function* () {
+      const steps = [Steps.openControl, pretend({ ...told, checked: {} }), Steps.enterBootAndHold]
+      const flow = unchecked<Delivery<"boot-and-hold">, ReadonlyArray<AnyStep>>("update", steps)
+      const { verdict } = yield* traced(Sim.mc7710(), { files: images9200 }).pipe(
+        Effect.provide(familyLayer(bootAndHoldFamily(swi9200, flow)))
+      )
+      assert.include(verdict.violations, "Set Firmware ID without the modem's revision")
+    })
+  )
+})
+
+describe("a recorded run that went otherwise is seen", () => {
+  const isSent = ({ _tag }: Seen): boolean => _tag === "Sent"
+
+  for (const { modem, name, ...options } of runs) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const { trace, verdict } = yield* traced(modem, options)
+        const changing = [...new Set(verdict.places)]
+        assert.isNotEmpty(changing)
+        const first = trace.findIndex(isSent)
+        for (const index of changing) {
+          const early = [
+            ...trace.slice(0, first),
+            trace[index]!,
+            ...trace.slice(first, index),
+            ...trace.slice(index + 1)
+          ]
+          assert.isNotEmpty(judge(early, options.files).violations, `number ${String(index)} in front of everything`)
+        }
+        // Without what was heard and read before the first change, it has no licence.
+        const licence = trace.filter(({ _tag }, at) => at > changing[0]! || (_tag !== "Heard" && _tag !== "FileRead"))
+        assert.isNotEmpty(judge(licence, options.files).violations)
+        for (const file of Object.keys(options.files)) {
+          const unread = trace.filter((seen) => seen._tag !== "FileRead" || seen.file !== file)
+          assert.include(judge(unread, options.files).violations.join(), `a check of ${file}`)
+        }
+        // A wrong byte in a chunk is not one that was checked.
+        const chunk = trace.findIndex((seen) => seen._tag === "Sent" && seen.bytes[0] === 0x27)
+        if (chunk === -1) return
+        const { bytes, line } = trace[chunk] as Seen & { readonly _tag: "Sent" }
+        const other = bytes.slice()
+        other[100] = (other[100] ?? 0) ^ 1
+        const changed = trace.with(chunk, { _tag: "Sent", line, bytes: other })
+        assert.include(judge(changed, options.files).violations, "QDL Write without the bytes that were checked")
+      })
+    )
+  }
+})
