@@ -16,6 +16,8 @@ export interface Target {
   readonly millis?: number
   /** How much one input may allocate, bytes. */
   readonly memory?: number
+  /** Writes files for every input. */
+  readonly onDisk?: true
   /** Throws where the parser threw, or where what must hold does not. */
   readonly run: (input: Uint8Array) => void | Promise<void>
 }

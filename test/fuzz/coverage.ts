@@ -73,6 +73,8 @@ export interface Coverage {
   readonly keep: (take: Take) => boolean
   /** Forgets what was kept. */
   readonly clear: () => void
+  /** Begins anew with functions that are not optimised: then every one that runs is counted. */
+  readonly recount: () => void
   readonly figures: () => CoverageFigures
   readonly stop: () => void
 }
@@ -80,9 +82,10 @@ export interface Coverage {
 /** Of the scripts in src of this process, from now on. */
 export const startCoverage = (): Coverage => {
   const session = new Session()
+  const begin = (): void => session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true })
   session.connect()
   session.post("Profiler.enable")
-  session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true })
+  begin()
   const seen = new Map<string, Missing>()
   const take = (): Take => {
     const found = new Map<string, Missing>()
@@ -92,7 +95,9 @@ export const startCoverage = (): Coverage => {
         if (!url.startsWith(source)) continue
         for (const one of functions) {
           const [whole] = one.ranges
-          if (whole !== undefined && whole.count > 0) found.set(keyOf(scriptId, whole), missingOf(one))
+          // Once a function is optimised, V8 counts its blocks and no longer its calls.
+          const ran = one.ranges.some(({ count }) => count > 0)
+          if (whole !== undefined && ran) found.set(keyOf(scriptId, whole), missingOf(one))
         }
       }
     })
@@ -119,6 +124,10 @@ export const startCoverage = (): Coverage => {
       return fresh
     },
     clear: () => seen.clear(),
+    recount: () => {
+      session.post("Profiler.stopPreciseCoverage")
+      begin()
+    },
     figures: () => {
       let characters = 0
       let missing = 0

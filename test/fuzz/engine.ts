@@ -231,8 +231,8 @@ export const minimise = async (
 ): Promise<ReadonlyArray<Uint8Array>> => {
   coverage.clear()
   const kept: Array<Uint8Array> = []
-  coverage.take()
   for (const input of inputs.toSorted((a, b) => a.length - b.length)) {
+    coverage.recount()
     try {
       await target.run(input.slice())
     } catch {

@@ -259,13 +259,17 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
 
   const answeredAt = (line: Line, bytes: Uint8Array): void => {
     line.text += latin1(bytes)
-    if (!/(?:^|\r?\n)OK\r?\n/.test(line.text)) return
     const { command, text } = line
+    const [, final] = /(?:^|\r?\n)(OK|ERROR|\+CME ERROR:.*|NOT IMPLEMENTED)\r?\n/.exec(text) ?? []
+    if (final === undefined) return
+    // A command that this modem does not have is an answer too: it tells of no stored images.
+    if (/^AT!IMAGE\?$/i.test(command)) facts.set("stored", line.number)
+    if (final !== "OK") return
     if (/^ATI$/i.test(command) && /Revision: \S/.test(text)) facts.set("revision", line.number)
     if (/^AT!PCINFO\?$/i.test(command) && /State: \S/.test(text)) facts.set("mode", line.number)
+    if (/^AT!GSTATUS\?$/i.test(command) && /Mode: +\S/.test(text)) facts.set("mode", line.number)
     if (/^AT!(?:GOBI)?IMPREF\?$/i.test(command) && text.includes("preferred fw version"))
       facts.set("preference", line.number)
-    if (/^AT!IMAGE\?$/i.test(command)) facts.set("stored", line.number)
     if (/^AT!(?:GOBI)?IMPREF=/i.test(command)) armed = true
   }
 

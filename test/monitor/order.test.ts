@@ -37,6 +37,19 @@ interface Run extends Omit<RunOptions, "trace"> {
   readonly fails?: true
 }
 
+/** The host has no driver for the control port: everything goes by AT. */
+const byAt = (setup: Sim.ModemSetup): Sim.ModemSetup => ({
+  ...setup,
+  model: {
+    ...setup.model,
+    compositions: setup.model.compositions.map((one) => ({
+      ...one,
+      ports: one.ports.filter(({ role }) => role !== "control"),
+      otherInterfaces: (one.otherInterfaces ?? 0) + 1
+    }))
+  }
+})
+
 /** Every family, every kind of image set, every way into the modem and every mode of the run. */
 const runs: ReadonlyArray<Run> = [
   { name: "EM7455, .cwe and .nvu", modem: Sim.em7455(), files: images9x30 },
@@ -46,6 +59,9 @@ const runs: ReadonlyArray<Run> = [
   { name: "MC7354, .cwe and .nvu", modem: Sim.mc7354(), files: images9x15 },
   { name: "MC7354, .spk", modem: Sim.mc7354(), files: spk9x15 },
   { name: "MC7710, .cwe", modem: Sim.mc7710(), files: images9200 },
+  { name: "EM7455 by AT", modem: byAt(Sim.em7455()), files: images9x30 },
+  { name: "MC7354 by AT", modem: byAt(Sim.mc7354()), files: images9x15 },
+  { name: "MC7710 by AT", modem: byAt(Sim.mc7710()), files: images9200 },
   {
     name: "images that are stored already",
     modem: Sim.em7455({ storedFirmware: ["02.33.03.00"], storedCarriers: [to9x30] }),

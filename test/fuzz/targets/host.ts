@@ -181,6 +181,7 @@ export const hostTargets: ReadonlyArray<Target> = [
   },
   {
     name: "sysfs",
+    onDisk: true,
     seeds: () => [
       device(
         "1-2",
@@ -290,6 +291,7 @@ export const hostTargets: ReadonlyArray<Target> = [
   },
   {
     name: "state-file",
+    onDisk: true,
     seeds: () => [state(em7455()), state(mc7710()), state(em7455({ mode: "boot-and-hold" })), bytesOf('{"modems":[]}')],
     tokens: [
       '"slots":[',
