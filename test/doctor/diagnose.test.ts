@@ -304,6 +304,16 @@ const cases: ReadonlyArray<Case> = [
     says: ["QEMU", "as 1199:9070", "1199:9071", "whole USB controller"]
   },
   {
+    name: "QEMU's copy of a controller of Intel's, which its subsystem gives away",
+    spoiled: {
+      host: guest,
+      facts: { controller: { _tag: "Pci", vendor: "8086", device: "293a", subsystemVendor: "1af4" } }
+    },
+    kind: "VirtualUsb",
+    severity: "warning",
+    says: ["QEMU"]
+  },
+  {
     name: "a modem in VirtualBox, whose controllers look like Intel's",
     spoiled: { host: { virtual: { product: "innotek GmbH VirtualBox" } } },
     kind: "VirtualUsb",
