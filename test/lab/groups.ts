@@ -15,7 +15,7 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "machine", udev: false, limitSeconds: 120, alone: true },
   { group: "upstream", udev: true, limitSeconds: 900, alone: true },
   { group: "mbim", udev: true, limitSeconds: 900, alone: true },
-  { group: "at", udev: false, limitSeconds: 600 },
+  { group: "at", udev: false, limitSeconds: 600, onlyByName: true },
   { group: "qfu", udev: true, limitSeconds: 900, alone: true, onlyByName: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "straight-usb", udev: false, limitSeconds: 600 },
