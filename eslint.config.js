@@ -16,23 +16,13 @@ export const layers = {
   plan: ["protocol", "image", "flow", "device"],
   doctor: ["device"],
   update: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport"],
+  journal: ["protocol", "plan", "device", "update"],
   sim: ["protocol", "image", "file", "transport", "device"],
-  live: ["protocol", "image", "file", "transport", "device", "doctor"],
+  live: ["protocol", "image", "file", "transport", "device", "doctor", "update", "journal"],
   serve: ["protocol", "image", "file", "transport", "device", "sim", "live"],
   cli: [
-    "protocol",
-    "image",
-    "file",
-    "flow",
-    "plan",
-    "device",
-    "session",
-    "transport",
-    "update",
-    "doctor",
-    "sim",
-    "live",
-    "serve"
+    ...["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "journal"],
+    ...["doctor", "sim", "live", "serve"]
   ]
 }
 

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 const source = (path: string): string => new URL(path, import.meta.url).pathname
@@ -16,6 +18,8 @@ export default defineConfig({
     globalSetup: ["test/setup.ts"],
     typecheck: { enabled: false },
     testTimeout: 30_000,
+    // No test records its runs where this computer's own are.
+    env: { XDG_STATE_HOME: join(tmpdir(), "boothold-test-state") },
     // .ci/run counts from the report what really ran.
     reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ci/report.json" }]]
   }

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs"
 import { commandCatalogue } from "../src/cli/CommandError.ts"
 import { exitCodes, exitOfCode } from "../src/cli/exit-codes.ts"
 import { busCatalogue } from "../src/device/BusError.ts"
+import { historyCatalogue } from "../src/journal/HistoryError.ts"
 import { imageFileCatalogue } from "../src/file/ImageFileError.ts"
 import { imageCatalogue } from "../src/image/ImageError.ts"
 import { planCatalogue } from "../src/plan/PlanError.ts"
@@ -19,6 +20,8 @@ import { qmiCatalogue } from "../src/session/QmiError.ts"
 import { serveCatalogue } from "../src/serve/ServeError.ts"
 import { transportCatalogue } from "../src/transport/TransportError.ts"
 import { flowCatalogue } from "../src/update/FlowError.ts"
+import { journalCatalogue } from "../src/update/JournalError.ts"
+import { lockCatalogue } from "../src/update/LockError.ts"
 
 /** Every catalogue, in the order of the data's way, with the class whose reasons it holds. */
 export const catalogues: ReadonlyArray<readonly [string, string, Catalogue<string>]> = [
@@ -36,6 +39,9 @@ export const catalogues: ReadonlyArray<readonly [string, string, Catalogue<strin
   ["AtError", "the AT port", atCatalogue],
   ["QdlError", "the boot loader", qdlCatalogue],
   ["FlowError", "the update as a whole", flowCatalogue],
+  ["JournalError", "writing a run down", journalCatalogue],
+  ["LockError", "one run at a time on one modem", lockCatalogue],
+  ["HistoryError", "runs of the past", historyCatalogue],
   ["DecodeError", "`boothold decode`", decodeCatalogue],
   ["HexError", "bytes as text", hexCatalogue],
   ["ServeError", "`boothold simulate`", serveCatalogue]

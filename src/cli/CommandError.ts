@@ -23,8 +23,19 @@ export const CannotAsk = Schema.TaggedStruct("CannotAsk", {})
 export const Cancelled = Schema.TaggedStruct("Cancelled", {})
 /** Given to `decode`: no file of that name, and no bytes in hex. */
 export const NoSuchInput = Schema.TaggedStruct("NoSuchInput", { given: Schema.String })
+/** Nothing says where runs are recorded: no home folder, and no `--state-dir`. */
+export const NoStateFolder = Schema.TaggedStruct("NoStateFolder", { detail: Schema.String })
 
-const Reason = Schema.Union([BadUsage, BadOption, UnknownModel, HostNotReady, CannotAsk, Cancelled, NoSuchInput])
+const Reason = Schema.Union([
+  BadUsage,
+  BadOption,
+  UnknownModel,
+  HostNotReady,
+  CannotAsk,
+  Cancelled,
+  NoSuchInput,
+  NoStateFolder
+])
 
 export const commandCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   BadUsage: { code: "CLI_USAGE", help: "The command's `--help` lists its options." },
@@ -36,7 +47,8 @@ export const commandCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   },
   CannotAsk: { code: "CLI_CANNOT_ASK", help: "Look at it with `boothold plan`, then say `--yes`." },
   Cancelled: { code: "CLI_CANCELLED", help: "Nothing was sent; run the command again when you are ready." },
-  NoSuchInput: { code: "CLI_NO_SUCH_INPUT", help: "Give the bytes in hex, the name of a file, or `-` for the input." }
+  NoSuchInput: { code: "CLI_NO_SUCH_INPUT", help: "Give the bytes in hex, the name of a file, or `-` for the input." },
+  NoStateFolder: { code: "CLI_NO_STATE_FOLDER", help: "Name a folder with `--state-dir`." }
 }
 
 export class CommandError extends Schema.TaggedError<CommandError>()("CommandError", { reason: Reason }) {
@@ -64,6 +76,8 @@ export class CommandError extends Schema.TaggedError<CommandError>()("CommandErr
         return "this writes to the modem, and there is no terminal to ask for confirmation"
       case "Cancelled":
         return "cancelled"
+      case "NoStateFolder":
+        return `it is not known where runs are recorded: ${reason.detail}`
       case "NoSuchInput":
         return `${JSON.stringify(reason.given)} is neither a file nor bytes in hex`
     }

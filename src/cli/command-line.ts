@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { enterCnd } from "../protocol/at/commands.ts"
 import * as Flags from "./flags.ts"
-import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
+import type { FlowInput, ImagesInput, ModemInput, StateInput, WriteInput } from "./inputs.ts"
 import { refuse } from "./CommandError.ts"
 import { ExitCode } from "./ExitCode.ts"
 import { simulateCommand } from "./simulate-command.ts"
@@ -125,18 +125,25 @@ const flowInput = (from: {
   skipValidation: from.skipValidation
 })
 
+const stateInput = ({ stateDir }: { readonly stateDir: Option.Option<string> }): StateInput =>
+  Option.isSome(stateDir) ? { stateDir: stateDir.value } : {}
+
 /** Of the commands that write. */
 const writeFlags = {
   ignoreModemManager: Flags.ignoreModemManager,
   ignoreRuntimeCheck: Flags.ignoreRuntimeCheck,
   ignoreDoctor: Flags.ignoreDoctor,
+  stateDir: Flags.stateDir,
   yes: Flags.yes
 }
 
-const writeInput = (from: WriteInput & { readonly ignoreRuntimeCheck: boolean }): WriteInput => ({
+const writeInput = (
+  from: Omit<WriteInput, "stateDir"> & { readonly ignoreRuntimeCheck: boolean } & Parameters<typeof stateInput>[0]
+): WriteInput => ({
   ignoreModemManager: from.ignoreModemManager || from.ignoreRuntimeCheck,
   ignoreDoctor: from.ignoreDoctor,
-  yes: from.yes
+  yes: from.yes,
+  ...stateInput(from)
 })
 
 const images = Flags.files("firmware images: .cwe, .nvu, .spk")
@@ -324,6 +331,29 @@ const decode = Command.make(
   ])
 )
 
+const show = Command.make(
+  "show",
+  {
+    id: Argument.String("ID").pipe(Argument.withDescription("of a run, or the beginning of it")),
+    stateDir: Flags.stateDir
+  },
+  Effect.fnUntraced(function* (from) {
+    const json = yield* Flags.Json
+    const run = yield* Effect.promise(() => import("./commands/history.ts").then(({ showRun }) => showRun))
+    yield* ExitCode.set(run({ json, id: from.id, ...stateInput(from) }))
+  })
+).pipe(Command.withDescription("Show one run from beginning to end"))
+
+const history = Command.make(
+  "history",
+  { stateDir: Flags.stateDir },
+  Effect.fnUntraced(function* (from) {
+    const json = yield* Flags.Json
+    const run = yield* Effect.promise(() => import("./commands/history.ts").then(({ history }) => history))
+    yield* ExitCode.set(run({ json, ...stateInput(from) }))
+  })
+).pipe(Command.withDescription("List the runs that were recorded"), Command.withSubcommands([show]))
+
 /** Here for the help and the completions: `main.ts` gives its words to `qfu/`, with a parser of their own. */
 const qfu = Command.make("qfu", { words: Argument.String("WORD").pipe(Argument.variadic({ min: 0 })) }, () =>
   refuse({ _tag: "BadUsage", command: "boothold qfu", detail: "qfu comes first: options of boothold are none of its" })
@@ -331,6 +361,19 @@ const qfu = Command.make("qfu", { words: Argument.String("WORD").pipe(Argument.v
 
 export const boothold = Command.make("boothold").pipe(
   Command.withDescription("Firmware updates of Sierra Wireless modems"),
-  Command.withSubcommands([inspect, plan, update, download, reset, info, list, doctor, decode, qfu, simulateCommand]),
+  Command.withSubcommands([
+    inspect,
+    plan,
+    update,
+    download,
+    reset,
+    info,
+    list,
+    doctor,
+    history,
+    decode,
+    qfu,
+    simulateCommand
+  ]),
   Command.withGlobalFlags([Flags.Json])
 )

@@ -140,3 +140,9 @@ export const ignoreRuntimeCheck = yesNo(
 export const ignoreDoctor = yesNo("ignore-doctor", "go on where doctor finds an error")
 
 export const yes = yesNo("yes", "do not ask before writing").pipe(Flag.withAlias("y"))
+
+export const stateDir = text(
+  "state-dir",
+  "DIR",
+  "folder where runs are recorded and modems reserved; simulated modems only with it"
+)

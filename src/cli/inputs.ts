@@ -49,8 +49,14 @@ export interface FlowInput {
 
 export interface PlanInput extends ModemInput, ImagesInput, FlowInput {}
 
+/** Of the commands that record runs, or tell them. */
+export interface StateInput {
+  /** Folder for journals and locks; the system's own place for such things where absent. */
+  readonly stateDir?: string
+}
+
 /** Of the commands that write to a modem. */
-export interface WriteInput {
+export interface WriteInput extends StateInput {
   readonly yes: boolean
   readonly ignoreModemManager: boolean
   /** Doctor's errors are warnings. */

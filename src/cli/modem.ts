@@ -12,6 +12,7 @@ import { AtPassword } from "../update/AtPassword.ts"
 import { ControlWay } from "../update/ControlWay.ts"
 import { DeviceOpen, DeviceOpenProxy } from "../update/DeviceOpen.ts"
 import { ProtocolChoice } from "../update/download-protocol.ts"
+import { reserving } from "../update/ModemLock.ts"
 import { Transport } from "../live/Transport.ts"
 import type { TransportChoice } from "../live/Transport.ts"
 import { refuse } from "./CommandError.ts"
@@ -124,10 +125,19 @@ export const theModem = (input: ModemInput, mode: UsbMode) => {
   )
 }
 
-/** The same, kept for us alone until the command ends: from before the first question that it is asked. */
-export const theClaimedModem = Effect.fnUntraced(function* (input: ModemInput, mode: UsbMode) {
-  const modem = yield* theModem(input, mode)
-  const bus = yield* UsbBus
-  yield* bus.claim(modem.device)
-  return modem
-})
+/**
+ * The modem is ours alone while `use` goes on, from before the first question that it is asked: no second boothold, and no
+ * ModemManager.
+ */
+export const alone =
+  (modem: Modem.Modem) =>
+  <A, E, R>(use: Effect.Effect<A, E, R>) =>
+    reserving(modem)(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const bus = yield* UsbBus
+          yield* bus.claim(modem.device)
+          return yield* use
+        })
+      )
+    )

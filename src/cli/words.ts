@@ -51,6 +51,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...when(input.skipValidation, "--skip-validation"),
     ...when(input.ignoreModemManager, "--ignore-modem-manager"),
     ...when(input.ignoreDoctor, "--ignore-doctor"),
+    ...option("--state-dir", input.stateDir),
     ...when(input.yes, "--yes")
   ]
   // A simulated modem begins anew with every command: one that was left in boot-and-hold has to begin there.
@@ -75,6 +76,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
         ? [
             ...when(input.ignoreModemManager, "--ignore-modem-manager"),
             ...when(input.ignoreDoctor, "--ignore-doctor"),
+            ...option("--state-dir", input.stateDir),
             ...when(input.yes, "--yes")
           ]
         : [])

@@ -199,7 +199,7 @@ export const select = Effect.fn("Modem.select")(function* (selector: Selector = 
 })
 
 /** The same place, or its companion port of the other USB speed (flows.md §2.4). */
-export const isSamePlace = (identity: ModemIdentity, device: UsbDevice): boolean =>
+export const isSamePlace = (identity: ModemIdentity, device: Pick<UsbDevice, "portPath" | "peerPath">): boolean =>
   device.portPath === identity.portPath ||
   (identity.peerPath !== undefined && device.portPath === identity.peerPath) ||
   (device.peerPath !== undefined && device.peerPath === identity.portPath)

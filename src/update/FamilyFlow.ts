@@ -4,38 +4,22 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Family } from "../device/families/Family.ts"
-import type { Modem } from "../device/Modem.ts"
 import type { UsbBus } from "../device/UsbBus.ts"
-import type { OpenedImage } from "../file/Image.ts"
 import type * as Flow from "../flow/Flow.ts"
 import type { AnyStep, StepInfo } from "../flow/Step.ts"
 import type { ImageSet } from "../image/ImageSet.ts"
-import type { ModemFacts, Preference } from "../plan/facts.ts"
+import type { ModemFacts } from "../plan/facts.ts"
 import type { PlanError } from "../plan/PlanError.ts"
 import { wantedFirmware, wantedPreference } from "../plan/wanted.ts"
 import * as AtFlows from "./at-flows.ts"
 import * as Flows from "./flows.ts"
 import { claimModem } from "./claim.ts"
+import { reserve } from "./ModemLock.ts"
+import { record } from "./record.ts"
 import { runFlow } from "./run-flow.ts"
-import type { Delivery, DownloadDelivery, FlowOptions, Target, Transferred, Validated } from "./steps/index.ts"
+import type { RunInput, Wanted } from "./RunInput.ts"
+import type { Delivery, DownloadDelivery, Target, Transferred, Validated } from "./steps/index.ts"
 import type { UpdateError } from "./UpdateError.ts"
-
-/** What the images say the modem shall run. */
-export interface Wanted {
-  readonly firmware: string | undefined
-  /** Only where the family has preferences. */
-  readonly preference: Preference | undefined
-}
-
-/** The inputs of a run, whatever the family; the family's flow makes its own typed start of them. */
-export interface RunInput {
-  readonly modem: Modem
-  readonly options: FlowOptions
-  readonly images: ReadonlyArray<OpenedImage>
-  readonly wanted: Wanted
-  /** For flows by AT: what keeps QMI from being used. */
-  readonly why?: string
-}
 
 /** What a run that ended well reports. */
 export interface RunReport {
@@ -77,6 +61,13 @@ interface Ended {
   readonly sent?: ReadonlyArray<Transferred>
 }
 
+/** The modem is this run's alone, and the run is written down, before its first step. */
+const prepare = Effect.fnUntraced(function* (flow: string, input: RunInput) {
+  yield* reserve(input.modem)
+  yield* record(flow, input)
+  yield* claimModem(input.modem)
+})
+
 const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(
   flow: Flow.Flow<Init, Steps>,
   start: (input: RunInput) => Init
@@ -85,7 +76,7 @@ const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(
   steps: flow.steps,
   run: (input) =>
     Effect.map(
-      runFlow(flow, start(input), input.modem.label, claimModem(input.modem)) as Effect.Effect<
+      runFlow(flow, start(input), input.modem.label, prepare(flow.name, input)) as Effect.Effect<
         { readonly state: Ended; readonly millis: number },
         UpdateError,
         UsbBus

@@ -23,7 +23,7 @@ import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { EventSink } from "./events.ts"
 import type { UpdateEvent } from "./events.ts"
 import { FamilyFlows } from "./FamilyFlow.ts"
-import type { FamilyFlow, RunReport, Runnable, Runnables, Wanted } from "./FamilyFlow.ts"
+import type { FamilyFlow, RunReport, Runnable, Runnables } from "./FamilyFlow.ts"
 import { familyFlows } from "./families/index.ts"
 import { FlowError } from "./FlowError.ts"
 import { modemFactsOf } from "./at-modem-facts.ts"
@@ -33,6 +33,7 @@ import { readAtFacts } from "./read-at-facts.ts"
 import type { ModemDetails } from "../plan/details.ts"
 import type { QmiSession } from "../session/QmiSession.ts"
 import { readDetails } from "./read-details.ts"
+import type { Wanted } from "./RunInput.ts"
 import { readFacts } from "./read-facts.ts"
 import { openAtPort } from "./steps/by-at.ts"
 import { controlSession, isUnusableControl } from "./steps/control.ts"
@@ -295,12 +296,14 @@ export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
     }
     return result
   }
-  const { modem, options, wanted } = planned
-  const why = planned.facts?.byAt?.why
+  const { facts, family, modem, options, wanted } = planned
+  const why = facts?.byAt?.why
   const report: RunReport = yield* planned.flow.run({
     modem,
     options,
     wanted,
+    family,
+    facts,
     images: planned.images?.images ?? [],
     ...(why === undefined ? {} : { why })
   })

@@ -12,6 +12,8 @@ import { QmiError } from "../session/QmiError.ts"
 import { TransportError } from "../transport/TransportError.ts"
 import { Condition, describeCondition } from "./condition.ts"
 import { FlowError } from "./FlowError.ts"
+import { JournalError } from "./JournalError.ts"
+import { LockError } from "./LockError.ts"
 
 /** Everything a step of ours may fail with. */
 export const StepError = Schema.Union([
@@ -22,6 +24,8 @@ export const StepError = Schema.Union([
   QdlError,
   AtError,
   FlowError,
+  JournalError,
+  LockError,
   PlanError,
   FirmwareIdError,
   ImageFileError,

@@ -9,9 +9,9 @@ import * as Flow from "../flow/Flow.ts"
 import type { AnyStep, Around, StepInfo } from "../flow/Step.ts"
 import { CommandWords, nextCommand } from "./advice.ts"
 import { afterUnplugged, describeCondition } from "./condition.ts"
-import { emit } from "./events.ts"
+import { emit, EventSink } from "./events.ts"
 import { FlowError } from "./FlowError.ts"
-import { Run } from "./Run.ts"
+import { Run, writeDown } from "./Run.ts"
 import { UpdateError } from "./UpdateError.ts"
 import type { StepError } from "./UpdateError.ts"
 
@@ -38,7 +38,7 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
   init: Init,
   label: string,
   /** Done before the first step, and part of the run: its error is the run's, and its scope too. */
-  before: Effect.Effect<void, StepError, UsbBus | Scope.Scope> = Effect.void
+  before: Effect.Effect<void, StepError, UsbBus | Run | Scope.Scope> = Effect.void
 ) => {
   type Out = Effect.Success<ReturnType<typeof Flow.run<Init, Steps>>>
   type Failure = Effect.Error<ReturnType<typeof Flow.run<Init, Steps>>>
@@ -108,7 +108,22 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
     yield* emit({ _tag: "RunFinished", millis, summary: describeCondition(yield* Ref.get(run.condition)) })
     return { state, millis }
   })
-  return all.pipe(Effect.provide(Run.layer, { local: true }), Effect.scoped) as Effect.Effect<
+  // Written down first, then told: what somebody has been told is not forgotten by a crash.
+  const recorded = Effect.gen(function* () {
+    const run = yield* Run
+    const tell = yield* EventSink
+    return yield* Effect.provideService(all, EventSink, (event) =>
+      Effect.andThen(
+        Effect.provideService(
+          writeDown((record) => record.event(event)),
+          Run,
+          run
+        ),
+        tell(event)
+      )
+    )
+  })
+  return recorded.pipe(Effect.provide(Run.layer, { local: true }), Effect.scoped) as Effect.Effect<
     { readonly state: Out; readonly millis: number },
     UpdateError,
     Exclude<Needs, Run | Scope.Scope>

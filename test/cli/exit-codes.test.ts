@@ -3,6 +3,7 @@ import { commandCatalogue } from "../../src/cli/CommandError.ts"
 import { exitCodes, exitOf, exitOfCode } from "../../src/cli/exit-codes.ts"
 import type { ExitCode } from "../../src/cli/exit-codes.ts"
 import { busCatalogue } from "../../src/device/BusError.ts"
+import { historyCatalogue } from "../../src/journal/HistoryError.ts"
 import { imageFileCatalogue } from "../../src/file/ImageFileError.ts"
 import { imageCatalogue } from "../../src/image/ImageError.ts"
 import { planCatalogue } from "../../src/plan/PlanError.ts"
@@ -19,6 +20,8 @@ import { qmiCatalogue } from "../../src/session/QmiError.ts"
 import { transportCatalogue } from "../../src/transport/TransportError.ts"
 import { Condition } from "../../src/update/condition.ts"
 import { flowCatalogue } from "../../src/update/FlowError.ts"
+import { journalCatalogue } from "../../src/update/JournalError.ts"
+import { lockCatalogue } from "../../src/update/LockError.ts"
 import { readdirSync, readFileSync } from "node:fs"
 
 const catalogues = {
@@ -29,8 +32,11 @@ const catalogues = {
   firmwareIdCatalogue,
   flowCatalogue,
   hexCatalogue,
+  historyCatalogue,
   imageCatalogue,
   imageFileCatalogue,
+  journalCatalogue,
+  lockCatalogue,
   mbimCatalogue,
   mbimCodecCatalogue,
   planCatalogue,

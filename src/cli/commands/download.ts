@@ -4,7 +4,8 @@ import * as Update from "../../update/Update.ts"
 import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { UpdateInput } from "../inputs.ts"
-import { onBus, theClaimedModem } from "../modem.ts"
+import { alone, onBus, theModem } from "../modem.ts"
+import { recorded } from "../state.ts"
 import { wordsOf } from "../words.ts"
 import { flowOptions, openImages } from "./plan.ts"
 
@@ -12,10 +13,14 @@ export const download = Effect.fn("cli.download")(function* (input: UpdateInput)
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const images = yield* openImages(input)
-      const modem = yield* theClaimedModem(input, "boot-and-hold")
-      const planned = yield* Update.planDownload(modem, images, flowOptions(input))
-      const plan = yield* withFindings(planned, !input.ignoreDoctor)
-      return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("download", input, plan.modem) })
+      const modem = yield* theModem(input, "boot-and-hold")
+      return yield* alone(modem)(
+        Effect.gen(function* () {
+          const planned = yield* Update.planDownload(modem, images, flowOptions(input))
+          const plan = yield* withFindings(planned, !input.ignoreDoctor)
+          return yield* execute(plan, { json: input.json, yes: input.yes, words: wordsOf("download", input, modem) })
+        })
+      )
     })
-  ).pipe(onBus(input))
+  ).pipe(recorded(input), onBus(input))
 })

@@ -7,7 +7,6 @@ import { withFindings } from "../before-writing.ts"
 import { exitCodes } from "../exit-codes.ts"
 import type { FlowInput, ImagesInput, PlanInput } from "../inputs.ts"
 import { onBus, theModem } from "../modem.ts"
-import type { theClaimedModem } from "../modem.ts"
 import { planReport } from "../render/json.ts"
 import { planLines } from "../render/plan.ts"
 import { styleFor } from "../render/text.ts"
@@ -29,14 +28,14 @@ export const flowOptions = ({ modemStorageIndex, overrideDownload, skipValidatio
 })
 
 /** The images are opened first: a bad file is told also where no modem is. */
-export const planUpdate = Effect.fnUntraced(function* (input: PlanInput, choose: typeof theClaimedModem) {
+const planUpdate = Effect.fnUntraced(function* (input: PlanInput) {
   const images = yield* openImages(input)
-  const modem = yield* choose(input, "application")
+  const modem = yield* theModem(input, "application")
   return yield* Update.plan(modem, images, flowOptions(input))
 })
 
 export const plan = Effect.fn("cli.plan")(function* (input: PlanInput) {
-  const planned = Effect.flatMap(planUpdate(input, theModem), (made) => withFindings(made, false))
+  const planned = Effect.flatMap(planUpdate(input), (made) => withFindings(made, false))
   const made = planReport(yield* Effect.scoped(planned).pipe(onBus(input)))
   const { colors } = yield* Screen
   yield* Console.log(input.json ? JSON.stringify(made, undefined, 2) : planLines(made, styleFor(colors)).join("\n"))

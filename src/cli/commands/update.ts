@@ -1,21 +1,30 @@
 /** `boothold update FILE…`: the whole way from the images to a modem that runs them. */
 import * as Effect from "effect/Effect"
+import * as Update from "../../update/Update.ts"
 import { withFindings } from "../before-writing.ts"
 import { execute } from "../execute.ts"
 import type { UpdateInput } from "../inputs.ts"
-import { onBus, theClaimedModem } from "../modem.ts"
+import { alone, onBus, theModem } from "../modem.ts"
+import { recorded } from "../state.ts"
 import { asPlanned, wordsOf } from "../words.ts"
-import { planUpdate } from "./plan.ts"
+import { flowOptions, openImages } from "./plan.ts"
 
 export const update = Effect.fn("cli.update")(function* (input: UpdateInput) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const plan = yield* withFindings(yield* planUpdate(input, theClaimedModem), !input.ignoreDoctor)
-      return yield* execute(plan, {
-        json: input.json,
-        yes: input.yes,
-        words: wordsOf("update", asPlanned(input, plan), plan.modem)
-      })
+      const images = yield* openImages(input)
+      const modem = yield* theModem(input, "application")
+      return yield* alone(modem)(
+        Effect.gen(function* () {
+          const planned = yield* Update.plan(modem, images, flowOptions(input))
+          const plan = yield* withFindings(planned, !input.ignoreDoctor)
+          return yield* execute(plan, {
+            json: input.json,
+            yes: input.yes,
+            words: wordsOf("update", asPlanned(input, plan), modem)
+          })
+        })
+      )
     })
-  ).pipe(onBus(input))
+  ).pipe(recorded(input), onBus(input))
 })

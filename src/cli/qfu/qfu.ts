@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import { fileURLToPath } from "node:url"
 import * as Modem from "../../device/Modem.ts"
 import { Tap } from "../../transport/Connection.ts"
+import { reserving } from "../../update/ModemLock.ts"
 import type { UpdateError } from "../../update/UpdateError.ts"
 import * as Update from "../../update/Update.ts"
 import { withFindings } from "../before-writing.ts"
@@ -17,6 +18,7 @@ import { Interruption } from "../Interruption.ts"
 import { nodeOf, onBus, selectorOf } from "../modem.ts"
 import { Screen } from "../Screen.ts"
 import { settle } from "../settle.ts"
+import { recorded } from "../state.ts"
 import { asPlanned, wordsOf } from "../words.ts"
 import { examplesText, helpText, versionText } from "./help.ts"
 import { eventText, makeLog, transferText } from "./log.ts"
@@ -72,9 +74,7 @@ const inputOf = Effect.fnUntraced(function* (act: Act, simulation: Simulation | 
 const stayed = ({ cause }: UpdateError): boolean =>
   cause._tag === "FlowError" && cause.reason._tag === "StayedInBootAndHold"
 
-const planOf = Effect.fnUntraced(function* (tag: Act["_tag"], input: UpdateInput) {
-  // As there, the modem first; and one that is not named alone is none, whatever mode it is in.
-  const modem = yield* Modem.select(selectorOf(input))
+const planOf = Effect.fnUntraced(function* (tag: Act["_tag"], input: UpdateInput, modem: Modem.Modem) {
   if (tag === "Reset") return yield* Update.planHold(modem)
   const images = yield* openImages(input)
   return tag === "Update"
@@ -88,14 +88,20 @@ const act = Effect.fn("qfu.act")(function* (request: Act, simulation: Simulation
   const tag = request._tag
   const input = yield* inputOf(request, simulation)
   const done = Effect.gen(function* () {
-    const plan = yield* withFindings(yield* planOf(tag, input), !input.ignoreDoctor)
-    return yield* execute(plan, {
-      json: false,
-      yes: true,
-      words: wordsOf(commands[tag], asPlanned(input, plan), plan.modem),
-      ...(log === undefined ? {} : { also: (event) => log.note(eventText(event)) })
-    })
-  }).pipe(Effect.scoped, onBus(input))
+    // As there, the modem first; and one that is not named alone is none, whatever mode it is in.
+    const modem = yield* Modem.select(selectorOf(input))
+    return yield* reserving(modem)(
+      Effect.gen(function* () {
+        const plan = yield* withFindings(yield* planOf(tag, input, modem), !input.ignoreDoctor)
+        return yield* execute(plan, {
+          json: false,
+          yes: true,
+          words: wordsOf(commands[tag], asPlanned(input, plan), modem),
+          ...(log === undefined ? {} : { also: (event) => log.note(eventText(event)) })
+        })
+      })
+    )
+  }).pipe(Effect.scoped, recorded(input), onBus(input))
   const tapped = log === undefined ? done : Effect.provideService(done, Tap, (record) => log.note(transferText(record)))
   if (tag !== "Download") return yield* tapped
   // Sending image by image is a way of using it: what is sent is sent, also where the modem waits for more.

@@ -1,0 +1,26 @@
+/** What a run is given. */
+import type { Family } from "../device/families/Family.ts"
+import type { Modem } from "../device/Modem.ts"
+import type { OpenedImage } from "../file/Image.ts"
+import type { ModemFacts, Preference } from "../plan/facts.ts"
+import type { FlowOptions } from "./steps/state.ts"
+
+/** What the images say the modem shall run. */
+export interface Wanted {
+  readonly firmware: string | undefined
+  /** Only where the family has preferences. */
+  readonly preference: Preference | undefined
+}
+
+/** The inputs of a run, whatever the family; the family's flow makes its own typed start of them. */
+export interface RunInput {
+  readonly modem: Modem
+  readonly options: FlowOptions
+  readonly images: ReadonlyArray<OpenedImage>
+  readonly wanted: Wanted
+  /** For flows by AT: what keeps QMI from being used. */
+  readonly why?: string
+  readonly family: Family
+  /** What the modem said when the run was planned; undefined in boot-and-hold. */
+  readonly facts: ModemFacts | undefined
+}
