@@ -68,6 +68,12 @@ const entryText = (entry: Entry, style: Style): string | undefined => {
       return plain(event.detail)
     case "Warning":
       return `${style.warn("warning:")} ${plain(event.detail)}`
+    case "BootEntryTried":
+      return plain(
+        [`${event.way}: ${event.answer}`, ...(event.ports ?? []).map(({ answer, port }) => `${port}: ${answer}`)].join(
+          "; "
+        )
+      )
     case "ModemSeen":
       return plain(`seen: ${event.device}`)
     case "ImageStarted":
