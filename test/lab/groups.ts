@@ -22,5 +22,6 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "trouble", udev: false, limitSeconds: 1500 },
   { group: "modem-manager", udev: true, limitSeconds: 1200, onlyByName: true },
   { group: "modem-manager-ten", udev: true, limitSeconds: 2400, onlyByName: true },
+  { group: "doctor", udev: true, limitSeconds: 600, onlyByName: true },
   { group: "deadtime", udev: true, limitSeconds: 420, alone: true, onlyByName: true }
 ]

@@ -78,7 +78,8 @@ const runBoot = async (guest: Kernel, boot: Boot, names: ReadonlyArray<string>):
       HOME: "/root",
       LANG: "C.UTF-8",
       LAB_ROOT: root,
-      LAB_IMAGES: images
+      LAB_IMAGES: images,
+      LAB_MODULES: dirname(guest.image)
     },
     share,
     udev,

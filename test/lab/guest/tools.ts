@@ -19,6 +19,9 @@ export const root = (): string => told("LAB_ROOT")
 const bin = (): string => join(root(), "dist/bin.mjs")
 const probe = (): string => pathToFileURL(join(root(), "test/lab/guest/probe.mjs")).href
 
+/** Where the modules of the guest's kernel lie, unpacked. */
+export const moduleFolder = (): string => told("LAB_MODULES")
+
 /** Where the images lie that the host made; the same for both tools. */
 export const imageFolder = (): string => told("LAB_IMAGES")
 
@@ -83,6 +86,11 @@ export class CaseTools {
 
   boothold(args: ReadonlyArray<string>, options: StartOptions = {}): Promise<Ended> {
     return this.startBoothold(args, options).ended
+  }
+
+  /** A software modem whose ports nothing waits for; `quit` on its input ends it. */
+  startModem(args: ReadonlyArray<string>): Running {
+    return this.start(process.execPath, [bin(), "simulate", ...args], { input: true })
   }
 
   /** A software modem on the bus, ready to be used; or several. */
