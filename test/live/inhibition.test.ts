@@ -81,7 +81,9 @@ describe("a claim where there is no message bus", () => {
     "does not wait long for one that takes connections and says nothing, or nonsense",
     () =>
       Effect.gen(function* () {
-        const answers = ["", "ERROR\r\n", `OK 1234\r\n${"\u0001l".repeat(400)}`]
+        // The last one is a message with a field of a type that does not exist.
+        const unheardOf = "l\u0002\0\u0001\0\0\0\0\u0001\0\0\0\u0008\0\0\0\u0001\u0001Z\0\0\0\0\0"
+        const answers = ["", "ERROR\r\n", `OK 1234\r\n${"\u0001l".repeat(400)}`, `OK 1234\r\n${unheardOf}`]
         yield* Effect.forEach(
           answers,
           (answer, index) =>
@@ -207,6 +209,7 @@ describe.skipIf(!hasDaemon)("a claim on a bus of our own (needs dbus-daemon, pac
         const bus = yield* privateBus
         const { claim, notices, uid } = yield* setting(bus.address)
         yield* Effect.scoped(claim)
+        assert.isFalse(bus.wasStarted())
         const silent = yield* fakeModemManager(bus, { answers: "silent", knows: new Set([uid]) })
         yield* Effect.forkScoped(
           Effect.andThen(

@@ -4,10 +4,13 @@ import type * as Scope from "effect/Scope"
 import { createRequire } from "node:module"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createConnection } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
+
+const name = "org.freedesktop.ModemManager1"
+const objectPath = "/org/freedesktop/ModemManager1"
 
 /** The one thing that these tests need; they say so where it is missing. */
 export const hasDaemon = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"].some((folder) =>
@@ -16,6 +19,8 @@ export const hasDaemon = [...(process.env["PATH"] ?? "").split(delimiter), "/usr
 
 export interface PrivateBus {
   readonly address: string
+  /** Whether somebody had the bus start ModemManager, as it can be on real systems. */
+  readonly wasStarted: () => boolean
   readonly stop: Effect.Effect<void>
   readonly restart: Effect.Effect<void>
 }
@@ -40,11 +45,18 @@ export const privateBus: Effect.Effect<PrivateBus, never, Scope.Scope> = Effect.
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
   const path = join(folder, "socket")
+  const started = join(folder, "started")
+  const services = join(folder, "dbus-1/services")
+  mkdirSync(services, { recursive: true })
+  writeFileSync(join(services, `${name}.service`), `[D-BUS Service]\nName=${name}\nExec=/usr/bin/touch ${started}\n`)
   const address = `unix:path=${path}`
   let daemon: ChildProcess | undefined
   const start = Effect.promise(() => {
     rmSync(path, { force: true })
-    daemon = spawn("dbus-daemon", ["--session", "--nofork", "--nopidfile", `--address=${address}`], { stdio: "ignore" })
+    daemon = spawn("dbus-daemon", ["--session", "--nofork", "--nopidfile", `--address=${address}`], {
+      stdio: "ignore",
+      env: { ...process.env, XDG_DATA_HOME: folder }
+    })
     return listens(path)
   })
   const stop = Effect.promise(
@@ -58,7 +70,7 @@ export const privateBus: Effect.Effect<PrivateBus, never, Scope.Scope> = Effect.
       })
   )
   yield* Effect.acquireRelease(start, () => stop)
-  return { address, stop, restart: Effect.andThen(stop, start) }
+  return { address, wasStarted: () => existsSync(started), stop, restart: Effect.andThen(stop, start) }
 })
 
 interface Caller {
@@ -90,9 +102,6 @@ export interface FakeModemManager {
   /** The end of its process, as the bus sees it. */
   readonly end: Effect.Effect<void>
 }
-
-const name = "org.freedesktop.ModemManager1"
-const path = "/org/freedesktop/ModemManager1"
 
 class BusFailure extends Error {
   readonly dbusName: string
@@ -139,7 +148,7 @@ export const fakeModemManager = (
     const objects = {
       GetManagedObjects: () =>
         modems.map(({ ports, uid }, index) => [
-          `${path}/Modem/${String(index)}`,
+          `${objectPath}/Modem/${String(index)}`,
           [
             [
               `${name}.Modem`,
@@ -151,8 +160,8 @@ export const fakeModemManager = (
           ]
         ])
     }
-    client.exportInterface(manager, path, { name, methods: { InhibitDevice: ["sb", ""] } })
-    client.exportInterface(objects, path, {
+    client.exportInterface(manager, objectPath, { name, methods: { InhibitDevice: ["sb", ""] } })
+    client.exportInterface(objects, objectPath, {
       name: "org.freedesktop.DBus.ObjectManager",
       methods: { GetManagedObjects: ["", "a{oa{sa{sv}}}"] }
     })
