@@ -83,7 +83,7 @@ describe("a claim where there is no message bus", () => {
       Effect.gen(function* () {
         // The last one is a message with a field of a type that does not exist.
         const unheardOf = "l\u0002\0\u0001\0\0\0\0\u0001\0\0\0\u0008\0\0\0\u0001\u0001Z\0\0\0\0\0"
-        const answers = ["", "ERROR\r\n", `OK 1234\r\n${"\u0001l".repeat(400)}`, `OK 1234\r\n${unheardOf}`]
+        const answers = ["", "ERROR\r\n", `OK 1234\r\n|${"\u0001l".repeat(400)}`, `OK 1234\r\n|${unheardOf}`]
         yield* Effect.forEach(
           answers,
           (answer, index) =>
@@ -94,7 +94,12 @@ describe("a claim where there is no message bus", () => {
                 Effect.callback<ReturnType<typeof createServer>>((resume) => {
                   const server = createServer((socket) => {
                     socket.on("error", () => undefined)
-                    socket.once("data", () => void (answer !== "" && socket.write(answer)))
+                    // What is behind the greeting comes in a packet of its own.
+                    const [greeting = "", behind = ""] = answer.split("|")
+                    socket.once("data", () => {
+                      if (greeting !== "") socket.write(greeting)
+                      if (behind !== "") setTimeout(() => socket.write(behind), 200)
+                    })
                   })
                   server.listen(`\0${name}`, () => resume(Effect.succeed(server)))
                 }),
