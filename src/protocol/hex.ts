@@ -194,7 +194,8 @@ const readLine = (line: string, number: number, out: Bytes): HexError | undefine
   if (digits !== undefined) {
     // `od` counts in octal, with seven digits.
     const octal = colon === null && digits.length === 7 && /^[0-7]+$/.test(digits)
-    const offset = Number.parseInt(digits, octal ? 8 : 16)
+    // Of the 64 bits of an address only differences count; beyond 2^53 numbers have holes.
+    const offset = Number.parseInt(digits.slice(-12), octal ? 8 : 16)
     // Groups of data may look like an offset: without a colon it must fit, or have the zeros of an excerpt's offset.
     if (colon !== null || out.inDump || out.isNext(offset) || /^0\w{6,}$/.test(digits)) {
       const moved = out.seek(offset, (reason) => fail(column, reason))

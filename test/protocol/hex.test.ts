@@ -184,8 +184,15 @@ describe("parseHex", () => {
     }
   })
 
+  it("follows the offsets of an excerpt at a 64-bit address, and says where a line is missing", () => {
+    assert.deepStrictEqual(parsed("ffff888012345678: 01 02\nffff88801234567a: 03"), hex("01 02 03"))
+    const cut = parseHex("ffffffffffff0000: 01 02\nffffffffffffffff: 03")
+    assert.strictEqual(Result.isFailure(cut) ? cut.failure.reason._tag : "parsed", "OffsetMismatch")
+  })
+
   const Piece = Schema.Literals([
     "0",
+    "ffffffffffffffff: ",
     "00",
     "0000000",
     "00000000  ",

@@ -89,7 +89,9 @@ export const decodeTargets: ReadonlyArray<Target> = [
       "# ",
       "→",
       "00000000  01 0b",
-      "deadbeef: "
+      "deadbeef: ",
+      "\nffff888012345678: ",
+      "\nffffffffffffffff: "
     ],
     // `*` of a dump stands for any number of bytes, up to the limit.
     memory: 40 * hexLimit,
