@@ -140,7 +140,9 @@ const make = Effect.gen(function* () {
         return yield* failure(endpoint, "open", { _tag: "ProxyRefused", proxy: `${options.proxy}-proxy`, detail })
       }
       // Loaded when it is wanted.
-      const { openStraightPort } = yield* Effect.promise(() => import("./usb/StraightPort.ts"))
+      const openStraightPort = yield* Effect.promise(() =>
+        import("./usb/StraightPort.ts").then(({ openStraightPort }) => openStraightPort)
+      )
       return yield* openStraightPort(here, port).pipe(
         Effect.provideService(UsbDevices, usbDevices),
         Effect.provideService(Roots, roots)

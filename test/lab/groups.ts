@@ -18,7 +18,7 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "at", udev: false, limitSeconds: 600, onlyByName: true },
   { group: "qfu", udev: true, limitSeconds: 900, alone: true, onlyByName: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
-  { group: "straight-usb", udev: false, limitSeconds: 600 },
+  { group: "straight-usb", udev: false, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
   { group: "modem-manager", udev: true, limitSeconds: 1200, onlyByName: true },
   { group: "modem-manager-ten", udev: true, limitSeconds: 2400, onlyByName: true },

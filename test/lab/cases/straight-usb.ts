@@ -48,6 +48,7 @@ export const cases: Group = [
   },
   {
     name: "--transport usb takes the ports from their drivers, also when SIGINT ends it, and gives them back",
+    limitSeconds: 480,
     body: async (tools) => {
       const modem = await tools.modem("em7455")
       const info = await tools.boothold(shownInDocs())
