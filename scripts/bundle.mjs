@@ -58,7 +58,7 @@ export const bundle = async (file = `${root}dist/bin.mjs`) => {
     transform: {
       target: "node18",
       // Native modules are not in the file: they are required from where it is.
-      define: { BOOTHOLD_VERSION: JSON.stringify(version), "import.meta.url": "BOOTHOLD_URL" }
+      define: { BOOTHOLD_VERSION: JSON.stringify(version), "import.meta.url": "BOOTHOLD_URL", "import.meta": "{}" }
     },
     plugins: [builtins],
     onLog: (level, log, handler) => handler(level === "warn" ? "error" : level, log)
