@@ -33,6 +33,12 @@ export interface QdlDeadlines {
    * of a chunk every try is data; only silence lets it give up (qdl.md §3.3, 0x19; that 12 s are enough is inferred).
    */
   readonly silence: Duration.Duration
+  /**
+   * Before each further try of the DLOAD switch, and how many of them there are. A modem whose last chunk came from a program that
+   * is no more programs its flash and may be silent for more than a minute (qdl.md §3.5): it must not be given up.
+   */
+  readonly programming: Duration.Duration
+  readonly programmingTries: number
   readonly open: Duration.Duration
   readonly chunk: Duration.Duration
   readonly close: Duration.Duration
@@ -44,6 +50,8 @@ export const qdlDeadlines: QdlDeadlines = {
   greeting: Duration.seconds(2),
   greetingTries: 6,
   silence: Duration.seconds(12),
+  programming: Duration.seconds(10),
+  programmingTries: 9,
   open: Duration.seconds(30),
   chunk: Duration.minutes(3),
   close: Duration.minutes(2),
@@ -218,22 +226,28 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
       })
     )
 
-  const dloadSwitch = patiently(
-    exchange({
-      step: "dload",
-      bytes: encodeFrame(encodeRequest({ _tag: "DloadSwitch" })),
-      deadline: deadlines.greeting,
-      accept: (response) => {
-        if (response._tag === "DloadAck") return Result.succeed("switched" as const)
-        if (response._tag === "DiagBadCommand") return Result.fail({ _tag: "StillDiagnostic" })
-        // The end of a chunk that somebody else began is no answer to us.
-        if (response._tag !== "Error" || response.code === ErrorCode.ReceiveTimeout) return undefined
-        return response.code === ErrorCode.CommandNotSupported
-          ? Result.succeed("already" as const)
-          : Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
-      }
-    }),
-    deadlines.silence
+  const dloadOnce = exchange({
+    step: "dload",
+    bytes: encodeFrame(encodeRequest({ _tag: "DloadSwitch" })),
+    deadline: deadlines.greeting,
+    accept: (response) => {
+      if (response._tag === "DloadAck") return Result.succeed("switched" as const)
+      if (response._tag === "DiagBadCommand") return Result.fail({ _tag: "StillDiagnostic" })
+      // The end of a chunk that somebody else began is no answer to us.
+      if (response._tag !== "Error" || response.code === ErrorCode.ReceiveTimeout) return undefined
+      return response.code === ErrorCode.CommandNotSupported
+        ? Result.succeed("already" as const)
+        : Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
+    }
+  })
+
+  const dloadSwitch = patiently(dloadOnce, deadlines.silence).pipe(
+    Effect.catchIf(isSilence, () =>
+      dloadOnce.pipe(
+        Effect.delay(deadlines.programming),
+        Effect.retry({ while: isSilence, times: deadlines.programmingTries - 1 })
+      )
+    )
   )
 
   const helloOnce = (version: number) =>

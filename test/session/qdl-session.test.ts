@@ -15,6 +15,7 @@ import { chunkBytes, enterSdp, openFrame, openLine, wait } from "../sim/support.
 import { bytesOf, endpoint, hexOf, inOrder, script } from "../support/scripted-connection.ts"
 import type { Answer } from "../support/scripted-connection.ts"
 import { errorOf, pass, settle, timed, turnUntilEnd, valueOf } from "../support/virtual-time.ts"
+import { dloadSwitch as dloadStep } from "../../src/update/steps/index.ts"
 
 /** Frames byte for byte from qdl.md §3. */
 const wire = {
@@ -116,15 +117,17 @@ describe("the DLOAD switch", () => {
     })
   )
 
-  it.effect("asks a silent port `greetingTries` times and then says that nothing was heard", () =>
-    Effect.gen(function* () {
-      const { port, session } = yield* start(undefined, { ...qdlDeadlines, greetingTries: 3 })
-      const { exit, millis } = yield* timed(session.dloadSwitch)
-      assert.deepStrictEqual(qdlError(errorOf(exit)).reason, { _tag: "NoAnswer", millis: 2000, heard: [] })
-      assert.strictEqual(port.written().length, 3)
-      // Three times 2 s, and 250 ms in between.
-      assert.strictEqual(millis, 6500)
-    })
+  it.effect(
+    "asks a silent port `greetingTries` times, now and then once more, and then says that nothing was heard",
+    () =>
+      Effect.gen(function* () {
+        const { port, session } = yield* start(undefined, { ...qdlDeadlines, greetingTries: 3, programmingTries: 2 })
+        const { exit, millis } = yield* timed(session.dloadSwitch)
+        assert.deepStrictEqual(qdlError(errorOf(exit)).reason, { _tag: "NoAnswer", millis: 2000, heard: [] })
+        assert.strictEqual(port.written().length, 5)
+        // Five times 2 s; 250 ms after the first two, 10 s before the last two.
+        assert.strictEqual(millis, 10_000 + 500 + 20_000)
+      })
   )
 
   it.effect("is silent after the third try, so that a boot loader in the middle of a chunk can give up", () =>
@@ -135,6 +138,18 @@ describe("the DLOAD switch", () => {
       assert.strictEqual(port.written().length, 5)
       // Four times 2 s without an answer; in between 250 ms three times, and 12 s.
       assert.strictEqual(millis, 4 * 2000 + 3 * 250 + 12_000)
+    })
+  )
+
+  it.effect("finds a modem that programs its flash for two minutes, for a program that is no more", () =>
+    Effect.gen(function* () {
+      const silent = Array.from({ length: 14 }, () => [])
+      const { session } = yield* start(inOrder(...silent, [wire.error16]))
+      const { exit, millis } = yield* timed(session.dloadSwitch)
+      assert.strictEqual(valueOf(exit), "already")
+      assert.isAbove(millis, 120_000)
+      // The step that asks has a deadline of its own.
+      assert.isBelow(millis, Duration.toMillis(dloadStep.deadline))
     })
   )
 

@@ -64,7 +64,8 @@ export const dloadSwitch = step({
   name: "dload-switch",
   title: "switch the boot loader from DLOAD to the download protocol",
   risk: "none",
-  deadline: Duration.seconds(30),
+  // One that still programs what a killed program sent last is silent for more than a minute.
+  deadline: Duration.seconds(170),
   run: ({ qdl }: { readonly qdl: QdlSession }) => Effect.map(qdl.dloadSwitch, (switched) => ({ switched }))
 })
 
