@@ -162,7 +162,7 @@ const make = Effect.gen(function* () {
         const device = claimed.get(key)
         const told: Array<ClaimNotice> = []
         const listeners = new Set<(notice: ClaimNotice) => Effect.Effect<void>>()
-        const { inhibit } = yield* Effect.promise(() => import("./Inhibition.ts"))
+        const inhibit = yield* Effect.promise(() => import("./Inhibition.ts").then(({ inhibit }) => inhibit))
         const tell = (notice: ClaimNotice) =>
           Effect.andThen(
             Effect.sync(() => void told.splice(0, 1, notice)),
