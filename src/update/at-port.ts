@@ -1,5 +1,5 @@
 /** Getting at a modem's AT port: which of its ports is it, and the unlock that some commands need (at.md §1, §3.1). */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -10,7 +10,6 @@ import { enterCnd } from "../protocol/at/commands.ts"
 import { AtError } from "../session/AtError.ts"
 import { probeAtPorts } from "../session/AtProbe.ts"
 import type { AtFound, AtPortAnswer } from "../session/AtProbe.ts"
-import { atDeadline } from "../session/AtSession.ts"
 import type { AtSession } from "../session/AtSession.ts"
 import { AtPassword } from "./AtPassword.ts"
 import { connect } from "./steps/connect.ts"
@@ -42,13 +41,16 @@ export const notAsked = (device: UsbDevice): ReadonlyArray<AtPortAnswer> =>
     .filter((port) => port.role !== "control" && !mayBe(device, port))
     .map((port) => ({ port: nameOf(port), answer: `not asked: it is the ${port.role} port` }))
 
+/** AT is tried where nothing else is left: then as long as the reference does, three rounds of 3 s (flows.md §3.3). */
+const lastWayPatience = Duration.seconds(10)
+
 /**
  * The AT port of this enumeration: all ports that are known as such at once, then those whose use is not known. Never
  * fails on the modem's account; the session that was found lives as long as the scope.
  */
 export const findAtPort = Effect.fn("findAtPort")(function* (
   device: UsbDevice,
-  patience: Duration.Duration = atDeadline
+  patience: Duration.Duration = lastWayPatience
 ): Effect.fn.Return<AtPort, never, UsbBus | Scope.Scope> {
   const bus = yield* UsbBus
   const answers: Array<AtPortAnswer> = []

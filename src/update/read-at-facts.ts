@@ -16,6 +16,7 @@ import { readStatus } from "../protocol/at/replies/status.ts"
 import { readStoredImages } from "../protocol/at/replies/stored-images.ts"
 import { AtError } from "../session/AtError.ts"
 import type { AtPortAnswer } from "../session/AtProbe.ts"
+import { atDeadline } from "../session/AtSession.ts"
 import type { AtSession } from "../session/AtSession.ts"
 import { findAtPort } from "./at-port.ts"
 
@@ -141,7 +142,7 @@ export const atFactsOf = Effect.fn("atFactsOf")(function* (modem: Modem) {
   const device = (yield* bus.devices).find(({ key }) => key === modem.device.key) ?? modem.device
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const { answers, found } = yield* findAtPort(device)
+      const { answers, found } = yield* findAtPort(device, atDeadline)
       const facts = found === undefined ? undefined : yield* readAtFacts(found.session, found.identification)
       const report: AtReport = { facts, ports: answers }
       return report

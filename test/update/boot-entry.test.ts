@@ -81,7 +81,7 @@ describe("the ways into boot-and-hold", () => {
       "a deaf AT port",
       [behaviour("hang", { where: "at" })],
       6,
-      /no AT port answers \(ttyUSB2 \(at\): no answer within 3 s/
+      /no AT port answers \(ttyUSB2 \(at\): no answer within 10 s/
     ]
   ]
   for (const [name, behaviours, composition, wanted] of withoutAt) {

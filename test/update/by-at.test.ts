@@ -281,7 +281,7 @@ describe("a modem that only AT leads to", () => {
       const error = failureOf(run.exit)
       assert.strictEqual(error.code, "UPDATE_NO_WAY_IN")
       assert.include(error.message, "no control port")
-      assert.include(error.message, "ttyUSB2 (at): no answer within 3 s")
+      assert.include(error.message, "ttyUSB2 (at): no answer within 10 s")
       assert.include(error.message, "ttyUSB0 (diag): not asked")
     })
   )
