@@ -1,36 +1,43 @@
 /** Where runs are recorded and modems reserved: what `--state-dir` says, or the system's own place for such things. */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as UserDirectories from "effect/persistence/UserDirectories"
-import { isAbsolute, resolve } from "node:path"
+import { posix, resolve, win32 } from "node:path"
 import { refuse } from "./CommandError.ts"
 import type { ModemInput, StateInput } from "./inputs.ts"
 
-/** Of the system, with its folder conventions. */
+/** What decides where a system keeps such things. */
 export interface Host {
   readonly platform: string
   readonly root: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
-const thisHost: Host = { platform: process.platform, root: process.getuid?.() === 0 }
+const thisHost = (): Host => ({ platform: process.platform, root: process.getuid?.() === 0, env: process.env })
 
 /**
- * Root's runs on Linux are the system's: `/var/lib`, as of the file hierarchy standard. Others': `XDG_STATE_HOME`, else the
- * platform's folder in the home of the user.
+ * `XDG_STATE_HOME`, where it is set. Else, on Linux, `/var/lib` for root, whose runs are the system's (file hierarchy
+ * standard), and `~/.local/state` for others; `Application Support` on macOS, the local application data on Windows.
  */
-export const stateFolder = Effect.fnUntraced(
-  function* (given: string | undefined, host: Host = thisHost) {
-    if (given !== undefined) return resolve(given)
-    const state = UserDirectories.make({ platform: host.platform }).state("boothold")
-    if (!host.root || host.platform !== "linux") return yield* state
-    const chosen = yield* Config.String("XDG_STATE_HOME").pipe(Config.withDefault(""))
-    return isAbsolute(chosen) ? yield* state : "/var/lib/boothold"
-  },
-  Effect.mapError((error) => {
-    const detail = error._tag === "PlatformError" ? (error.reason.description ?? error.message) : error.message
-    return refuse({ _tag: "NoStateFolder", detail })
-  })
-)
+const conventional = ({ env, platform, root }: Host): string | undefined => {
+  const path = platform === "win32" ? win32 : posix
+  const absolute = (name: string): string | undefined => {
+    const value = env[name]
+    return value !== undefined && path.isAbsolute(value) ? value : undefined
+  }
+  const below = (name: string, ...folders: ReadonlyArray<string>): string | undefined => {
+    const base = absolute(name)
+    return base === undefined ? undefined : path.join(base, ...folders, "boothold")
+  }
+  const chosen = below("XDG_STATE_HOME")
+  if (chosen !== undefined) return chosen
+  if (platform === "win32") return below("LOCALAPPDATA") ?? below("USERPROFILE", "AppData", "Local")
+  if (platform === "darwin") return below("HOME", "Library", "Application Support")
+  return platform === "linux" && root ? "/var/lib/boothold" : below("HOME", ".local", "state")
+}
+
+export const stateFolder = Effect.fnUntraced(function* (given: string | undefined, host: Host = thisHost()) {
+  const folder = given === undefined ? conventional(host) : resolve(given)
+  return folder ?? (yield* refuse({ _tag: "NoStateFolder", detail: "no home folder is known" }))
+})
 
 /**
  * The command's runs are recorded, and have their modem to themselves. Simulated modems are nobody else's, and their runs

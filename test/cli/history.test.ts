@@ -1,6 +1,5 @@
 /** Runs that are recorded, as processes: one that is killed, one that comes second, and what `history` says of them. */
 import { assert, describe, it } from "@effect/vitest"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { spawn } from "node:child_process"
@@ -211,14 +210,16 @@ describe("history", () => {
 })
 
 describe("the folder of the runs", () => {
-  const found = (env: Record<string, string>, host: Host) =>
-    Effect.provideService(stateFolder(undefined, host), ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
+  const found = (env: Host["env"], host: Pick<Host, "platform" | "root">) => stateFolder(undefined, { ...host, env })
 
   it.effect("is where each system keeps such things", () =>
     Effect.gen(function* () {
       const linux = { platform: "linux", root: false }
       assert.strictEqual(yield* found({ HOME: "/home/a" }, linux), "/home/a/.local/state/boothold")
       assert.strictEqual(yield* found({ HOME: "/home/a", XDG_STATE_HOME: "/s" }, linux), "/s/boothold")
+      // A relative one means nothing.
+      assert.strictEqual(yield* found({ HOME: "/home/a", XDG_STATE_HOME: "s" }, linux), "/home/a/.local/state/boothold")
+      assert.strictEqual(yield* found({ XDG_STATE_HOME: "/s" }, { ...linux, root: true }), "/s/boothold")
       assert.strictEqual(yield* found({ HOME: "/root" }, { ...linux, root: true }), "/var/lib/boothold")
       assert.strictEqual(
         yield* found({ HOME: "/Users/a" }, { platform: "darwin", root: true }),
