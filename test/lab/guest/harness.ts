@@ -10,6 +10,8 @@ import { CaseTools } from "./tools.ts"
 export interface Case {
   readonly name: string
   readonly limitSeconds?: number
+  /** Runs with `--all`, or by its name: what it shows is shown in virtual time too, and CI has a quarter of an hour. */
+  readonly extended?: boolean
   /** Why it cannot run here; it then counts as skipped. */
   readonly skip?: string
   readonly body: (tools: CaseTools) => Promise<void>
