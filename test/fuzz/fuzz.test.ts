@@ -23,6 +23,7 @@ describe("hostile bytes neither break a parser nor what must hold", () => {
   for (const target of targets) {
     it(target.name, async () => {
       const corpus = loadCorpus(target.name)
+      assert.isAbove(corpus.length, 0, "the corpus of a long run is kept")
       const inputs = corpus.length + [...target.seeds()].length + mutations(target)
       const report = await fuzz(target, { inputs, seed: 1, corpus })
       assert.isAtLeast(report.inputs, mutations(target))

@@ -150,7 +150,7 @@ const held = async (): Promise<Held> => {
     handles: process.getActiveResourcesInfo().length,
     listeners: countListeners(),
     // Those that can still be reached: running, suspended, or kept by somebody.
-    fibers: queryObjects(fiberClass as never, { format: "count" }) as unknown as number,
+    fibers: queryObjects(fiberClass, { format: "count" }),
     heapBytes: process.memoryUsage().heapUsed
   }
 }

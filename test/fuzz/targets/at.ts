@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import { AtCommandReader, defaultCommandLimit } from "../../../src/protocol/at/AtCommandReader.ts"
 import { AtReader } from "../../../src/protocol/at/AtReader.ts"
 import type { AtReaderOptions } from "../../../src/protocol/at/AtReader.ts"
+import { enterCnd, setImagePreference } from "../../../src/protocol/at/commands.ts"
 import { encodeCommand, formatReply } from "../../../src/protocol/at/framing.ts"
 import type { AtText } from "../../../src/protocol/at/framing.ts"
 import { readIdentification, writeIdentification } from "../../../src/protocol/at/replies/identification.ts"
@@ -196,6 +197,26 @@ export const atTargets: ReadonlyArray<Target> = [
       for (const line of lines) {
         const id = readPackageId(line)
         if (id !== undefined) equal("a package id survives", readPackageId(writePackageId(id)), id)
+      }
+    }
+  },
+  {
+    // Values of users and images that go into commands.
+    name: "at-values",
+    longest: 512,
+    seeds: () => ["A710\0\0", "02.33.03.00\0GENERIC\0GENERIC_002.072_000", 'a"\r\0b\0c'].map(bytesOf),
+    tokens: ["\0", '"', "\r", "\n", "02.33.03.00", ","],
+    run: (input) => {
+      const [firmware = "", carrier = "", config = ""] = textOf(input).split("\0")
+      for (const made of [enterCnd(firmware), setImagePreference("IMPREF", { firmware, carrier, config })]) {
+        readable(made)
+        if (Result.isFailure(made)) continue
+        hold("a command is one line of ASCII", /^[\x20-\x7e]+$/.test(made.success))
+        hold(
+          "a value cannot end early",
+          [1, 3].includes(made.success.split('","').length) && made.success.split('"').length % 2 === 1
+        )
+        hold("and is short", encodeCommand(made.success).length <= 256)
       }
     }
   }

@@ -1,5 +1,7 @@
 /** QMUX frames and the messages in them (qmi.md). */
 import * as Result from "effect/Result"
+import type { ImageId } from "../../../src/protocol/qmi/dms-firmware.ts"
+import { modemImageId, parseImageId, priImageId, printUniqueId } from "../../../src/protocol/qmi/firmware-id.ts"
 import { allMessages } from "../../../src/protocol/qmi/names.ts"
 import type { AnyQmiMessage } from "../../../src/protocol/qmi/Message.ts"
 import { decodeFrame, encodeFrame, MAX_FRAME, QmuxReader } from "../../../src/protocol/qmi/Qmux.ts"
@@ -170,6 +172,35 @@ export const qmiTargets: ReadonlyArray<Target> = [
       const text = decodeText(input)
       if (text === undefined) return
       hold("text is not longer than its bytes", text.length <= input.length)
+    }
+  },
+  {
+    // Type, 16 bytes of unique id, build id.
+    name: "firmware-id",
+    longest: 512,
+    seeds: () =>
+      dumps.flatMap(({ decoded }) => {
+        const images =
+          (decoded as { readonly success?: { readonly images?: ReadonlyArray<ImageId> } }).success?.images ?? []
+        return images.map(({ buildId, type, uniqueId }) =>
+          Uint8Array.of(type === "pri" ? 1 : 0, ...uniqueId, ...new TextEncoder().encode(buildId))
+        )
+      }),
+    tokens: ["02.33.03.00_", "_?", "GENERIC", "?_?", "002.072_000", "\0"],
+    run: (input) => {
+      const uniqueId = new Uint8Array(16)
+      uniqueId.set(input.subarray(1, 17))
+      const buildId = Buffer.from(input.subarray(17)).toString("utf8")
+      hold("a unique id can be shown", printUniqueId(uniqueId).length > 0)
+      const id = parseImageId({ type: input[0] === 1 ? "pri" : "modem", uniqueId, buildId })
+      readable(id)
+      if (Result.isFailure(id)) return
+      const again =
+        id.success.type === "modem"
+          ? modemImageId(id.success.firmware)
+          : priImageId(id.success.firmware, id.success.carrier, id.success.config)
+      // What a modem stores may be longer than what is told to one.
+      if (Result.isSuccess(again)) equal("an id survives", parseImageId(again.success), id)
     }
   }
 ]
