@@ -6,7 +6,8 @@ const isPlain = (value: unknown): value is object => typeof value === "object" &
 
 /** Structurally the same; classes, errors and byte arrays by what they hold. */
 export const same = (a: unknown, b: unknown): boolean => {
-  if (Object.is(a, b)) return true
+  // -0 is 0: JSON writes it so.
+  if (a === b || Object.is(a, b)) return true
   if (!isPlain(a) || !isPlain(b)) return false
   if (a instanceof Uint8Array || b instanceof Uint8Array) {
     return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0

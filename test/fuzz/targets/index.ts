@@ -4,6 +4,7 @@ import { atTargets } from "./at.ts"
 import { decodeTargets } from "./decode.ts"
 import { hostTargets } from "./host.ts"
 import { imageTargets } from "./images.ts"
+import { journalTargets } from "./journal.ts"
 import { mbimTargets } from "./mbim.ts"
 import { qdlTargets } from "./qdl.ts"
 import { qmiTargets } from "./qmi.ts"
@@ -17,5 +18,6 @@ export const targets: ReadonlyArray<Target> = [
   ...mbimTargets,
   ...usbIpTargets,
   ...decodeTargets,
-  ...hostTargets
+  ...hostTargets,
+  ...journalTargets
 ]
