@@ -13,6 +13,7 @@ import { stateFolder } from "../../src/cli/state.ts"
 import type { Host } from "../../src/cli/state.ts"
 import { encodeLine } from "../../src/journal/codec.ts"
 import { begunOf, bytesOf, entriesOf, start, stepStarted } from "../support/journals.ts"
+import { bin } from "../support/command-line.ts"
 import { boothold as inProcess } from "./support.ts"
 
 const root = new URL("../../", import.meta.url)
@@ -32,7 +33,7 @@ const boothold = (
   env: NodeJS.ProcessEnv = {}
 ) =>
   new Promise<Ended>((resolve, reject) => {
-    const child = spawn(process.execPath, [new URL("src/cli/bin.ts", root).pathname, ...args], {
+    const child = spawn(process.execPath, [bin, ...args], {
       cwd: images,
       env: { PATH: process.env["PATH"], ...env }
     })
@@ -69,7 +70,7 @@ const lastUnfinished = (state: string) =>
     )
   )
 
-/** As slow as a real one, so that there is time to come in between. */
+/** On a simulated modem, which takes the time of a real one. */
 const slow = ["update", "--simulate", "em7455", "--json", "--yes", ...files]
 
 describe("a run that was killed in the middle of its transfer", () => {
@@ -78,7 +79,9 @@ describe("a run that was killed in the middle of its transfer", () => {
     () =>
       inFolder(async (state) => {
         const rival: { ended?: Promise<Ended>; running?: Promise<Ended> } = {}
-        const { code } = await boothold([...slow, "--simulate-speed", "4", "--state-dir", state], async (out) => {
+        // It never answers the chunk: so it is still being written when the others have come and gone.
+        const hold = ["--simulate-speed", "1000", "--simulate-behaviour", "hang:where=write,image=0,chunk=0"]
+        const { code } = await boothold([...slow, ...hold, "--state-dir", state], async (out) => {
           if (!out.includes('"Programming"') || rival.ended !== undefined) return false
           rival.ended = boothold([...slow, "--state-dir", state])
           rival.running = boothold(["history", "--json", "--state-dir", state])
