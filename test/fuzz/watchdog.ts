@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { isMainThread, Worker, workerData } from "node:worker_threads"
 
 const checkMillis = 1000
-const patienceChecks = 20
+/** Long, for a process that gets little of a busy machine. */
+const patienceChecks = 120
 /** Number of the input, its length, the target's number. */
 const headBytes = 12
 

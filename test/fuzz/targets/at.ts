@@ -56,6 +56,8 @@ interface Codec {
 
 /** Rows have columns: what is wider than they are, or lacks one of its names, moves into the next one. */
 const fitsColumns = ({ rows }: StoredImagesReply): boolean =>
+  // Firmware is printed before PRIs.
+  rows.every(({ type }, at) => type === "PRI" || rows[at - 1]?.type !== "PRI") &&
   rows.every(
     ({ buildId, lru, status, uniqueId }) =>
       lru < 1000 && status.length < 7 && uniqueId.length < 12 && (uniqueId === "") === (buildId === "")
