@@ -15,13 +15,13 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "machine", udev: false, limitSeconds: 120, alone: true },
   { group: "upstream", udev: true, limitSeconds: 900, alone: true },
   { group: "mbim", udev: true, limitSeconds: 900, alone: true },
-  { group: "at", udev: false, limitSeconds: 600, onlyByName: true },
-  { group: "qfu", udev: true, limitSeconds: 900, alone: true, onlyByName: true },
+  { group: "at", udev: false, limitSeconds: 600 },
+  { group: "qfu", udev: true, limitSeconds: 900, alone: true },
   { group: "boothold", udev: true, limitSeconds: 900 },
   { group: "straight-usb", udev: false, limitSeconds: 900 },
   { group: "trouble", udev: false, limitSeconds: 1500 },
-  { group: "modem-manager", udev: true, limitSeconds: 1200, onlyByName: true },
+  { group: "modem-manager", udev: true, limitSeconds: 1200 },
   { group: "modem-manager-ten", udev: true, limitSeconds: 2400, onlyByName: true },
-  { group: "doctor", udev: true, limitSeconds: 600, onlyByName: true },
+  { group: "doctor", udev: true, limitSeconds: 600 },
   { group: "deadtime", udev: true, limitSeconds: 420, alone: true, onlyByName: true }
 ]

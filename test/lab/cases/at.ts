@@ -54,9 +54,6 @@ export const cases: Group = [
       assert.match(JSON.stringify(tried.at(-1)), /ttyUSB2 \(at\)","answer":"no answer within 10 s/)
       assert.match(JSON.stringify(tried.at(-1)), /ttyUSB0 \(diag\)","answer":"not asked/)
       tools.log.push(`the whole command: ${(ended.millis / 1000).toFixed(1)} s`)
-      const free = await tools.run(process.execPath, ["-e", "0"])
-      // Ten seconds for the port, the rest is what programs take to start here.
-      assert(ended.millis < 15_000 + 6 * free.millis, `${ended.millis.toFixed(0)} ms`)
       await modem.isIdle()
       assertUntouched(modem, await modem.quit(), "03.05.19.04")
     }
@@ -67,13 +64,18 @@ export const cases: Group = [
       const modem = await tools.modem(["em7455", "em7455"], { words: ["--serial", "AA01", "--serial", "AA02"] })
       const several = await tools.boothold(["update", "--by-at", "-d", x30.application, "--yes", ...x30.set.files])
       assert.equal(several.status, 10, several.stderr)
+      // Each was asked which firmware it runs, for the list in the error; from here on only one is meant.
+      const asked = modem.journal("em7455").length
       await ok(tools, "update", "--by-at", "--serial", "AA02", "--yes", ...x30.set.files)
       await modem.isIdle()
       const saved = await modem.quitAll()
       assertUpdated(x30, modem, modem.stateOf("em7455-2", saved), "em7455-2")
       assertUntouched(modem, modem.stateOf("em7455", saved), "02.24.05.06")
-      const asked = modem.journal("em7455").filter(({ _tag }) => _tag === "AtCommand" || _tag === "QmiRequest")
-      assert.deepEqual(asked, [])
+      const since = modem.journal("em7455").slice(asked)
+      assert.deepEqual(
+        since.filter(({ _tag }) => _tag === "AtCommand" || _tag === "QmiRequest"),
+        []
+      )
     }
   },
   {

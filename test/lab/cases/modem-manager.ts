@@ -88,7 +88,8 @@ export const cases: Group = [
       const { foreign, inhibitions, status } = await watched(tools, { manager, modem }, "--ignore-modem-manager")
       assert.deepEqual(inhibitions, [])
       tools.log.push(`without inhibition: status ${String(status)}, ${String(foreign.length)} messages of ModemManager`)
-      assert(foreign.length > 0, "ModemManager has used the modem's ports")
+      // It probes the boot loader's port as soon as it is there: seen in the middle of a chunk, which that spoils.
+      assert(status !== 0 || foreign.length > 0, "ModemManager has used the modem's ports")
       await manager.end()
       await modem.quit()
     }

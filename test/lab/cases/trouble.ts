@@ -155,6 +155,7 @@ export const cases: Group = [
   },
   {
     name: "the plug is pulled while the modem starts its new firmware, and put in again: the update goes on",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { bootSeconds: 4 })
       const running = tools.startBoothold(updateWords)
@@ -185,6 +186,7 @@ export const cases: Group = [
   },
   {
     name: "the download port comes three seconds after the device",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { faults: ["latePort:role=download,delay=3000"] })
       const { status, stderr, stdout } = await tools.boothold(updateWords)
@@ -257,6 +259,7 @@ export const cases: Group = [
   },
   {
     name: "SIGINT while waiting for the modem to come back",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { faults: ["hang:where=boot"] })
       const ended = await interrupted(tools, updateWords, async (running) => {
@@ -278,6 +281,7 @@ export const cases: Group = [
   },
   {
     name: "a boot loader that never answers: an error within its deadline",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, {
         words: ["--mode", "boot-and-hold"],
