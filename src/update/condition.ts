@@ -18,8 +18,8 @@ export const Condition = Schema.TaggedUnion({
   BootAndHold: {},
   /** It is in boot-and-hold and an image was begun but not finished: that slot is invalid. */
   HalfWritten: Half.fields,
-  /** Everything was written and closed; it has not been reset yet. */
-  WrittenNotReset: {},
+  /** Images were written and closed: all of them, or all but those that are `left`. It has not been reset yet. */
+  WrittenNotReset: { left: Schema.optionalKey(Schema.Array(Schema.String)) },
   /** It left the bus while it was in boot-and-hold, unasked: cable or power. What it comes back as is up to its flash. */
   LeftBus: { half: Schema.optionalKey(Half) },
   /** It runs again and answers, but not with what was wanted. */
@@ -59,7 +59,10 @@ export const describeCondition = Condition.match({
   BootAndHold: () => "The modem waits in boot-and-hold; no image was written.",
   HalfWritten: (half) =>
     `The modem is in boot-and-hold with ${halfText(half)}; that slot is invalid until it is written again.`,
-  WrittenNotReset: () => "All images are written; the modem is still in boot-and-hold and needs its reset.",
+  WrittenNotReset: ({ left = [] }) =>
+    left.length === 0
+      ? "All images are written; the modem is still in boot-and-hold and needs its reset."
+      : `The modem is in boot-and-hold; ${left.join(" and ")} is still to be written, what came before it is.`,
   LeftBus: ({ half }) =>
     `The modem has left the bus${half === undefined ? "" : ` with ${halfText(half)}`}: when it is back it may wait in boot-and-hold, ` +
     "where `boothold download` goes on, or run its old firmware, where `boothold update` does.",

@@ -31,6 +31,12 @@ const sentences: { readonly [T in Condition["_tag"]]: readonly [Condition & { re
 }
 
 describe("the state that a run leaves a modem in", () => {
+  it("names what is still to be written after the first of two images", () => {
+    assert.strictEqual(
+      describeCondition({ _tag: "WrittenNotReset", left: ["b.nvu"] }),
+      "The modem is in boot-and-hold; b.nvu is still to be written, what came before it is."
+    )
+  })
   for (const [tag, [condition, sentence]] of Object.entries(sentences)) {
     it(`is one sentence for a person: ${tag}`, () => {
       assert.match(describeCondition(condition), sentence)

@@ -427,6 +427,20 @@ describe("an interruption", () => {
     })
   )
 
+  it.effect("between two images names the one that is not written", () =>
+    Effect.gen(function* () {
+      const run = yield* simulate(Sim.em7455(), {
+        files: images9x30,
+        interruptOn: (event) => event._tag === "ImageFinished"
+      })
+      const last = run.events.at(-1)
+      assert.strictEqual(last?._tag, "RunInterrupted")
+      if (last?._tag !== "RunInterrupted") return
+      const carrier = Object.keys(images9x30).slice(1)
+      assert.deepStrictEqual(last.condition, { _tag: "WrittenNotReset", left: carrier })
+    })
+  )
+
   it.effect("before the preference is written leaves the modem untouched", () =>
     Effect.gen(function* () {
       const before = Sim.em7455()

@@ -155,7 +155,15 @@ export const closeImage = step({
   risk: "writes-flash",
   deadline: Duration.minutes(3),
   drops: ["written"],
-  run: ({ qdl, written }: { readonly qdl: QdlSession; readonly written: Written }) =>
+  run: ({
+    images,
+    qdl,
+    written
+  }: {
+    readonly qdl: QdlSession
+    readonly written: Written
+    readonly images: ReadonlyArray<OpenedImage>
+  }) =>
     Effect.gen(function* () {
       const { image } = written.image
       if (written.required) yield* qdl.closeImage
@@ -166,7 +174,8 @@ export const closeImage = step({
         skipped: !written.required,
         millis
       }
-      yield* nowIs({ _tag: "WrittenNotReset" })
+      const left = images.slice(images.indexOf(written.image) + 1).map((next) => next.image.name)
+      yield* nowIs({ _tag: "WrittenNotReset", ...(left.length === 0 ? {} : { left }) })
       if (written.required) yield* emit({ _tag: "ImageFinished", image: image.name, bytes: image.payloadSize, millis })
       return { closed }
     })
