@@ -253,7 +253,7 @@ describe("boothold plan", () => {
       contains(out, "02.24.05.06 → 02.33.03.00", "GENERIC (unchanged)", "002.026_000 → 002.072_000")
       contains(out, `✔ ${system}: all CRCs right, made for SWI9X30`)
       assert.match(out, /^ {2}4 +set-preference: tell the modem .* changes the preference, at most 1 min$/m)
-      assert.match(out, /^ {2}6 +download: send the images .* if the modem asks, writes flash, at most 4 h 10 min$/m)
+      assert.match(out, /^ {2}6 +download: send the images .* if the modem asks, writes flash, at most 4 h 12 min$/m)
       assert.match(out, /^ {6}6\.4\.3 +write: send the image in chunks .* writes flash, at most 4 h$/m)
     })
   )
