@@ -1,19 +1,34 @@
 /** The firmware of each modem of a list, as far as it can be asked without disturbing anybody. */
 import * as Effect from "effect/Effect"
 import type { Found } from "../device/Modem.ts"
-import type { DeviceFacts, HostFacts } from "../doctor/facts.ts"
+import type { DeviceFacts, Holder, HostFacts } from "../doctor/facts.ts"
 import { Host } from "../doctor/Host.ts"
 import { glance } from "../update/glance.ts"
 import type { Glance } from "../update/glance.ts"
 
-/** Why a modem is left alone; undefined: it may be asked. */
-const obstacle = ({ standing }: Found, host: HostFacts, device: DeviceFacts): string | undefined => {
+const isControl = (node: string): boolean => /cdc-wdm/.test(node)
+
+/** Whose control port is open by one of them shares it: the bus goes by the same proxy (live/LiveBus.ts). */
+const isProxy = ({ program }: Holder): boolean => program === "qmi-proxy" || program === "mbim-proxy"
+
+/**
+ * Why a modem is left alone; undefined: it may be asked. By a proxy only the control port is shared, so a question
+ * that stays on it is not in the way of who uses a serial port, e.g. ModemManager.
+ */
+const obstacle = (
+  { standing }: Found,
+  host: HostFacts,
+  device: DeviceFacts,
+  asks: "control port" | "any port"
+): string | undefined => {
   if (standing._tag === "refused") return "it speaks another protocol"
   if (standing._tag === "possible") return "its ids are not known"
-  for (const { holders, node, state } of device.nodes) {
-    const [holder] = holders
+  const controls = device.nodes.filter(({ node }) => isControl(node))
+  const shared = asks === "control port" && controls.some(({ holders }) => holders.some(isProxy)) ? controls : undefined
+  for (const { holders, node, state } of shared ?? device.nodes) {
+    const holder = holders.find((one) => shared === undefined || !isProxy(one))
     if (holder !== undefined) return `${holder.program} (pid ${String(holder.pid)}) uses ${node}`
-    if (state !== "open" && /cdc-wdm/.test(node)) return `this user may not open ${node}`
+    if (state !== "open" && isControl(node)) return `this user may not open ${node}`
   }
   // What programs of other users have open cannot be seen then; this one has all modems.
   return !host.root && host.modemManager !== undefined
@@ -21,10 +36,12 @@ const obstacle = ({ standing }: Found, host: HostFacts, device: DeviceFacts): st
     : undefined
 }
 
-/** The same for one modem; on a bus of simulated modems nobody else is. */
+/** The same for all ports of one modem; on a bus of simulated modems nobody else is. */
 export const takenBy = Effect.fn("cli.takenBy")(function* (found: Found) {
   const host = yield* Host
-  return host === undefined ? undefined : obstacle(found, yield* host.facts, yield* host.device(found.modem.device))
+  return host === undefined
+    ? undefined
+    : obstacle(found, yield* host.facts, yield* host.device(found.modem.device), "any port")
 })
 
 const none: Glance = { _tag: "NotAsked", why: "it speaks another protocol, or its ids are not known" }
@@ -40,7 +57,7 @@ export const firmwareOf = Effect.fn("cli.firmwareOf")(function* (found: Readonly
         if (one.modem.mode === "boot-and-hold" || host === undefined || facts === undefined) {
           return one.standing._tag === "modem" ? yield* glance(one.modem) : none
         }
-        const why = obstacle(one, facts, yield* host.device(one.modem.device))
+        const why = obstacle(one, facts, yield* host.device(one.modem.device), "control port")
         return why === undefined ? yield* glance(one.modem) : ({ _tag: "NotAsked", why } satisfies Glance)
       }),
     { concurrency: "unbounded" }

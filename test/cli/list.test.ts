@@ -114,6 +114,29 @@ describe("a modem that another program uses", () => {
     })
   )
 
+  it.effect("is asked by the proxy that has its control port open already, whoever has its serial ports", () =>
+    Effect.gen(function* () {
+      const manager = [{ pid: 812, program: "ModemManager" }]
+      const proxy = [{ pid: 900, program: "qmi-proxy" }]
+      const stranger = [...proxy, { pid: 7, program: "cat" }]
+      const of = (control: typeof proxy) =>
+        asked(two, {
+          device: () =>
+            Effect.succeed({
+              ...soundFacts,
+              nodes: [node("/dev/ttyUSB2", { holders: manager }), node("/dev/cdc-wdm0", { holders: control })]
+            })
+        })
+      assert.deepStrictEqual((yield* of(proxy)).texts, [
+        "02.24.05.06, GENERIC 002.026_000",
+        "02.33.03.00, GENERIC 002.026_000"
+      ])
+      // Not where somebody else reads it too, nor where only a serial port is used.
+      assert.strictEqual((yield* of(stranger)).texts[0], "not asked: cat (pid 7) uses /dev/cdc-wdm0")
+      assert.strictEqual((yield* of([])).texts[0], "not asked: ModemManager (pid 812) uses /dev/ttyUSB2")
+    })
+  )
+
   it.effect("is taken for ModemManager's where it cannot be seen whose it is", () =>
     Effect.gen(function* () {
       const { questions, texts } = yield* asked(two, {
