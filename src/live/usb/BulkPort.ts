@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Connection } from "../../transport/Connection.ts"
-import { TransportError } from "../../transport/TransportError.ts"
-import { attempt, claimInterface } from "./claim.ts"
+import type { TransportError } from "../../transport/TransportError.ts"
+import { attempt, attemptWrite, claimInterface } from "./claim.ts"
 import { raiseLines } from "./line-state.ts"
 import { bytesOf, makeReceived } from "./Received.ts"
 import { usbFailure } from "./usb-error.ts"
@@ -76,19 +76,7 @@ export const openBulkPort = Effect.fn("openBulkPort")(function* (
   /** A transfer that nobody waits for any more may still be under way: what follows would come behind an unknown part. */
   let broken = false
   const send = (bytes: Uint8Array<ArrayBuffer>) =>
-    attempt(endpoint, "write", () => device.transferOut(to.endpointNumber, bytes)).pipe(
-      Effect.timeoutOrElse({
-        duration: stall,
-        orElse: () =>
-          Effect.fail(
-            new TransportError({
-              endpoint,
-              operation: "write",
-              reason: { _tag: "Stalled", millis: Duration.toMillis(stall) }
-            })
-          )
-      })
-    )
+    attemptWrite(endpoint, stall, () => device.transferOut(to.endpointNumber, bytes))
   const write = Effect.fnUntraced(function* (bytes: Uint8Array) {
     if (broken) return yield* usbFailure(endpoint, "write", new Error("an earlier write was broken off"))
     broken = true

@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Connection } from "../../transport/Connection.ts"
-import { TransportError } from "../../transport/TransportError.ts"
-import { attempt, claimInterface } from "./claim.ts"
+import type { TransportError } from "../../transport/TransportError.ts"
+import { attempt, attemptWrite, claimInterface } from "./claim.ts"
 import { raiseLines } from "./line-state.ts"
 import { bytesOf, makeReceived } from "./Received.ts"
 import { isStall, usbFailure } from "./usb-error.ts"
@@ -93,20 +93,8 @@ export const openEncapsulatedPort = Effect.fn("openEncapsulatedPort")(function* 
   )
 
   const write = Effect.fnUntraced(function* (bytes: Uint8Array) {
-    const { status } = yield* attempt(endpoint, "write", () =>
+    const { status } = yield* attemptWrite(endpoint, stall, () =>
       device.controlTransferOut(request(SEND_ENCAPSULATED_COMMAND), bytes as Uint8Array<ArrayBuffer>)
-    ).pipe(
-      Effect.timeoutOrElse({
-        duration: stall,
-        orElse: () =>
-          Effect.fail(
-            new TransportError({
-              endpoint,
-              operation: "write",
-              reason: { _tag: "Stalled", millis: Duration.toMillis(stall) }
-            })
-          )
-      })
     )
     if ((status ?? "ok") !== "ok")
       return yield* usbFailure(endpoint, "write", new Error("the device refuses the message"))

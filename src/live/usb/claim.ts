@@ -1,7 +1,8 @@
 /** An interface of a device, taken from the kernel and given back: whatever ends the scope. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { TransportError } from "../../transport/TransportError.ts"
+import { TransportError } from "../../transport/TransportError.ts"
 import { usbFailure } from "./usb-error.ts"
 import type { Operation } from "./usb-error.ts"
 import type { WebUsbDevice, WebUsbInterface } from "./WebUsb.ts"
@@ -19,6 +20,26 @@ export const attempt = <A>(
   promise: () => Promise<A>
 ): Effect.Effect<A, TransportError> =>
   Effect.tryPromise({ try: promise, catch: (cause) => usbFailure(endpoint, operation, cause) })
+
+/** The same for a write: a device that takes nothing for so long is stuck. */
+export const attemptWrite = <A>(
+  endpoint: string,
+  stall: Duration.Duration,
+  promise: () => Promise<A>
+): Effect.Effect<A, TransportError> =>
+  attempt(endpoint, "write", promise).pipe(
+    Effect.timeoutOrElse({
+      duration: stall,
+      orElse: () =>
+        Effect.fail(
+          new TransportError({
+            endpoint,
+            operation: "write",
+            reason: { _tag: "Stalled", millis: Duration.toMillis(stall) }
+          })
+        )
+    })
+  )
 
 /**
  * Opens the device and claims the interface. A driver of the kernel that has it is detached, and attached again when the

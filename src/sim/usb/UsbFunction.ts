@@ -10,9 +10,8 @@ import type { UsbDescription, UsbInterface } from "./descriptors.ts"
 import { InPipe } from "./InPipe.ts"
 import type { Complete } from "./InPipe.ts"
 import { defaultNtbInputSize, MbimRequest, ntbInputSize, ntbParameters } from "./mbim-requests.ts"
-import { MbimSplitter } from "./MbimSplitter.ts"
-import { QmuxSplitter } from "./QmuxSplitter.ts"
-import type { Splitter } from "./QmuxSplitter.ts"
+import { mbimSplitter, qmuxSplitter } from "./Splitter.ts"
+import type { Splitter } from "./Splitter.ts"
 
 /** A USB request block as the host submits it. */
 export interface UsbRequest {
@@ -106,7 +105,7 @@ const makeSide = (description: UsbInterface): Side => {
     out: [],
     outHeld: 0,
     outWaiting: [],
-    splitter: description.requests === "mbim" ? new MbimSplitter() : new QmuxSplitter(),
+    splitter: description.requests === "mbim" ? mbimSplitter() : qmuxSplitter(),
     answers: [],
     ntbInput: defaultNtbInputSize,
     // 115200 8N1 (CDC PSTN §6.3.11).

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { QmuxSplitter } from "../../../src/sim/usb/QmuxSplitter.ts"
+import { qmuxSplitter } from "../../../src/sim/usb/Splitter.ts"
 import { concat, hex, split } from "../../protocol/bytes.ts"
 import { attachHost, configured, describeModel } from "./support.ts"
 
@@ -160,20 +160,20 @@ describe("serial interfaces", () => {
 describe("QMUX messages cut from a stream", () => {
   it("come whole, however the stream is split", () => {
     for (const cuts of [[1], [2], [3, 7], [19], [20], [38]]) {
-      const splitter = new QmuxSplitter()
+      const splitter = qmuxSplitter()
       const out = split(concat(answer, answer), cuts).flatMap((piece) => splitter.push(piece).map((one) => one.slice()))
       assert.deepStrictEqual(out, [answer, answer], String(cuts))
     }
   })
 
   it("leave garbage as it is, up to where a message may begin", () => {
-    const splitter = new QmuxSplitter()
+    const splitter = qmuxSplitter()
     assert.deepStrictEqual(splitter.push(concat(hex("ff fe"), answer)), [hex("ff fe"), answer])
     assert.deepStrictEqual(splitter.push(hex("55")), [hex("55")])
   })
 
   it("are not waited for when one cannot end", () => {
-    const splitter = new QmuxSplitter()
+    const splitter = qmuxSplitter()
     assert.deepStrictEqual(splitter.push(hex("01 ff ff")), [])
     assert.deepStrictEqual(
       splitter.push(new Uint8Array(65_533)).map((one) => one.length),

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Status } from "../../../src/protocol/usbip/message.ts"
-import { MbimSplitter } from "../../../src/sim/usb/MbimSplitter.ts"
+import { mbimSplitter } from "../../../src/sim/usb/Splitter.ts"
 import { captures } from "../../protocol/mbim/captures.ts"
 import { Byte, concat, hex, split } from "../../protocol/bytes.ts"
 import { attachHost, configured, describeModel } from "./support.ts"
@@ -211,7 +211,7 @@ describe("MBIM messages cut from a stream", () => {
   it("come whole, however the stream is split", () => {
     const stream = concat(...messages)
     for (let size = 1; size < 90; size++) {
-      const splitter = new MbimSplitter()
+      const splitter = mbimSplitter()
       const cuts = Array.from({ length: Math.floor(stream.length / size) }, (_, at) => size * (at + 1))
       const out = split(stream, cuts).flatMap((piece) => splitter.push(piece).map((one) => one.slice()))
       assert.deepStrictEqual(out, messages, String(size))
@@ -221,14 +221,14 @@ describe("MBIM messages cut from a stream", () => {
   it("are given out as they are when a length is none", () => {
     for (const length of ["0b 00 00 00", "00 00 00 00", "01 00 01 00", "ff ff ff ff"]) {
       const garbage = hex(`01 00 00 00 ${length} 01 00 00 00 ff`)
-      const splitter = new MbimSplitter()
+      const splitter = mbimSplitter()
       assert.deepStrictEqual(splitter.push(garbage), [garbage])
       assert.deepStrictEqual(splitter.push(captured("OPEN")), [captured("OPEN")])
     }
   })
 
   it.prop("are all of the bytes, in order, whatever they are", [Schema.Array(Piece)], ([pieces]) => {
-    const splitter = new MbimSplitter()
+    const splitter = mbimSplitter()
     const written = pieces.map(({ bytes, length }) =>
       length === undefined ? Uint8Array.from(bytes) : concat(hex("07 00 00 80"), le32(length), Uint8Array.from(bytes))
     )
