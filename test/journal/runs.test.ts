@@ -211,8 +211,7 @@ describe("a run that is recorded", () => {
       )
       yield* runFlow(Flow.make<{ readonly start: number }>("odd")(odd), { start: 1 }, "x", Effect.orDie(begun)).pipe(
         Effect.provideService(EventSink, (event) => Effect.sync(() => void events.push(event))),
-        Effect.provide(recording(contents)),
-        Effect.provide(Sim.layer(Sim.em7455()))
+        Effect.provide(Layer.merge(recording(contents), Sim.layer(Sim.em7455())))
       )
       assert.include(JSON.stringify(events), "no event of a run")
       assert.deepStrictEqual([only(contents).lost, outcomeOf(only(contents)).end], [1, "finished"])

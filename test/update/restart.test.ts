@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Dms from "../../src/protocol/qmi/dms.ts"
 import { QmiError } from "../../src/session/QmiError.ts"
@@ -35,7 +36,7 @@ const restarting = (control: QmiSession) =>
   )
 
 const inRun = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(Effect.provide(Run.layer), Effect.provide(Sim.layer(Sim.em7455())), Effect.scoped)
+  effect.pipe(Effect.provide(Layer.merge(Run.layer, Sim.layer(Sim.em7455()))), Effect.scoped)
 
 it.effect("a run that is interrupted before the reset is answered says that the modem restarts", () =>
   Effect.gen(function* () {

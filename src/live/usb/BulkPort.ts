@@ -48,7 +48,9 @@ export const openBulkPort = Effect.fn("openBulkPort")(function* (
     return yield* usbFailure(endpoint, "open", new Error("the interface has no pair of bulk endpoints"))
   }
   if (options.lines === true) {
-    yield* Effect.mapError(raiseLines(device, interfaceNumber, linesUp), (cause) => usbFailure(endpoint, "open", cause))
+    yield* Effect.mapError(raiseLines(device, interfaceNumber, linesUp), ({ cause }) =>
+      usbFailure(endpoint, "open", cause)
+    )
   }
 
   const received = makeReceived()

@@ -12,7 +12,7 @@ import type { TransportError } from "../../transport/TransportError.ts"
 import { attempt, attemptWrite, claimInterface } from "./claim.ts"
 import { raiseLines } from "./line-state.ts"
 import { bytesOf, makeReceived } from "./Received.ts"
-import { isStall, usbFailure } from "./usb-error.ts"
+import { isStall, rejection, usbFailure } from "./usb-error.ts"
 import type { WebUsbDevice, WebUsbSetup } from "./WebUsb.ts"
 
 export interface EncapsulatedPortOptions {
@@ -49,7 +49,7 @@ export const openEncapsulatedPort = Effect.fn("openEncapsulatedPort")(function* 
     return yield* usbFailure(endpoint, "open", new Error("the interface has no interrupt endpoint"))
   }
   if (speaks === "qmi") {
-    yield* Effect.mapError(raiseLines(device, interfaceNumber, dtr), (cause) => usbFailure(endpoint, "open", cause))
+    yield* Effect.mapError(raiseLines(device, interfaceNumber, dtr), ({ cause }) => usbFailure(endpoint, "open", cause))
   }
 
   const request = (number: number): WebUsbSetup => ({
@@ -62,11 +62,11 @@ export const openEncapsulatedPort = Effect.fn("openEncapsulatedPort")(function* 
   /** An answer, or nothing where there is none. */
   const fetchAnswer = Effect.tryPromise({
     try: () => device.controlTransferIn(request(GET_ENCAPSULATED_RESPONSE), longestMessage),
-    catch: (cause) => cause
+    catch: rejection
   }).pipe(
     Effect.map(({ data, status }) => (status === "stall" ? new Uint8Array() : bytesOf(data))),
-    Effect.catch((cause) =>
-      isStall(cause) ? Effect.succeed(new Uint8Array()) : Effect.fail(usbFailure(endpoint, "read", cause))
+    Effect.catch((rejected) =>
+      isStall(rejected) ? Effect.succeed(new Uint8Array()) : Effect.fail(usbFailure(endpoint, "read", rejected.cause))
     )
   )
   // What was answered to somebody else is still in the device, and its notification lost: each answer of ours would be

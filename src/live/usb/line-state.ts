@@ -1,6 +1,6 @@
 /** DTR and RTS of a function, as a driver of the kernel sets them. */
 import * as Effect from "effect/Effect"
-import { isStall } from "./usb-error.ts"
+import { isStall, rejection } from "./usb-error.ts"
 import type { WebUsbDevice } from "./WebUsb.ts"
 
 /** CDC PSTN 1.2 §6.3.12. */
@@ -17,7 +17,7 @@ export const raiseLines = (device: WebUsbDevice, interfaceNumber: number, lines:
       new Uint8Array()
     )
   return Effect.acquireRelease(
-    Effect.tryPromise({ try: () => set(lines), catch: (cause) => cause }).pipe(
+    Effect.tryPromise({ try: () => set(lines), catch: rejection }).pipe(
       Effect.catchIf(isStall, () => Effect.void),
       Effect.asVoid
     ),

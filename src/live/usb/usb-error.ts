@@ -1,4 +1,5 @@
 /** Rejections of WebUSB as our errors: a browser names them (`DOMException`), the package `usb` has words of its own. */
+import * as Data from "effect/Data"
 import { TransportError } from "../../transport/TransportError.ts"
 
 type Reason = TransportError["reason"]
@@ -22,5 +23,10 @@ const reasonOf = (cause: unknown): Reason => {
 export const usbFailure = (endpoint: string, operation: Operation, cause: unknown): TransportError =>
   cause instanceof TransportError ? cause : new TransportError({ endpoint, operation, reason: reasonOf(cause) })
 
+/** What a promise of WebUSB was rejected with, before it is known what that means here. */
+export class UsbRejection extends Data.TaggedError("UsbRejection")<{ readonly cause: unknown }> {}
+
+export const rejection = (cause: unknown): UsbRejection => new UsbRejection({ cause })
+
 /** A request that the device does not know ends so, in either dialect. */
-export const isStall = (cause: unknown): boolean => /stall/i.test(wordsOf(cause))
+export const isStall = ({ cause }: UsbRejection): boolean => /stall/i.test(wordsOf(cause))
