@@ -4,24 +4,24 @@ export interface Boot {
   readonly group: string
   readonly udev: boolean
   readonly limitSeconds: number
-  /** Nothing else runs meanwhile: Debian's tool gives up after a second without an answer, and cannot be told otherwise. */
-  readonly alone?: boolean
+  /** Has the processors before the others: Debian's tool gives up after a second without an answer, and cannot be told otherwise. */
+  readonly first?: boolean
   /** Runs where it is asked for by name. */
   readonly onlyByName?: boolean
 }
 
 /** A quiet machine with two cores needs a quarter of these limits. */
 export const boots: ReadonlyArray<Boot> = [
-  { group: "machine", udev: false, limitSeconds: 120, alone: true },
-  { group: "upstream", udev: true, limitSeconds: 900, alone: true },
-  { group: "mbim", udev: true, limitSeconds: 900, alone: true },
-  { group: "at", udev: false, limitSeconds: 600 },
-  { group: "qfu", udev: true, limitSeconds: 900, alone: true },
-  { group: "boothold", udev: true, limitSeconds: 900 },
-  { group: "straight-usb", udev: false, limitSeconds: 900 },
+  { group: "machine", udev: false, limitSeconds: 120, first: true },
+  { group: "upstream", udev: true, limitSeconds: 900, first: true },
+  { group: "mbim", udev: true, limitSeconds: 900, first: true },
+  { group: "qfu", udev: true, limitSeconds: 900, first: true },
   { group: "trouble", udev: false, limitSeconds: 1500 },
   { group: "modem-manager", udev: true, limitSeconds: 1200 },
-  { group: "modem-manager-ten", udev: true, limitSeconds: 2400, onlyByName: true },
+  { group: "boothold", udev: true, limitSeconds: 1200 },
+  { group: "straight-usb", udev: false, limitSeconds: 900 },
+  { group: "at", udev: false, limitSeconds: 600 },
   { group: "doctor", udev: true, limitSeconds: 600 },
-  { group: "deadtime", udev: true, limitSeconds: 420, alone: true, onlyByName: true }
+  { group: "modem-manager-ten", udev: true, limitSeconds: 2400, onlyByName: true },
+  { group: "deadtime", udev: true, limitSeconds: 420, first: true, onlyByName: true }
 ]

@@ -27,6 +27,7 @@ export const cases: Group = [
   },
   ...updates.map((update) => ({
     name: `update: ${update.name}`,
+    extended: update.extended === true,
     body: async (tools: CaseTools) => {
       const modem = await tools.modem(update.model, update.wishes)
       await ok(tools, "update", "-d", update.application, "--yes", ...update.set.files)

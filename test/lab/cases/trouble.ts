@@ -140,6 +140,7 @@ export const cases: Group = [
   },
   {
     name: "the plug is pulled while the modem goes into boot-and-hold: it forgets that, and the advised command goes on",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { bootSeconds: 4 })
       const running = tools.startBoothold([...updateWords, "--json"])
@@ -271,6 +272,7 @@ export const cases: Group = [
   },
   {
     name: "a modem that never answers: an error within its deadline, and untouched",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { faults: ["hang:where=control", "hang:where=at"] })
       const failed = report(await tools.boothold([...updateWords, "--json"], { limitSeconds: 180 }))

@@ -41,6 +41,7 @@ export const cases: Group = [
   { name: "qmicli reads them through its proxy", body: reading(true) },
   ...updates.map((update) => ({
     name: `${tool} --update: ${update.name}`,
+    extended: update.extended === true,
     limitSeconds: 480,
     body: onceMoreIfTooSlow(async (tools: CaseTools) => {
       const modem = await tools.modem(update.model, update.wishes)

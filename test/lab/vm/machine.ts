@@ -24,6 +24,8 @@ export interface MachineOptions {
   readonly udev: boolean
   /** KVM where it works; else everything is emulated, which needs no rights and no hardware. */
   readonly kvm: boolean
+  /** Takes only what other programs leave of the processors. */
+  readonly background?: boolean
   readonly memoryMiB: number
   readonly limitSeconds: number
   /** Takes what the guest's kernel says. */
@@ -117,7 +119,12 @@ export const runMachine = async (options: MachineOptions, shell = false): Promis
     // The machine must not outlive this process, however that ends.
     const child = spawn(
       "setpriv",
-      ["--pdeathsig", "KILL", "--", program("qemu-system-x86_64"), ...qemuArguments(options, initrd, shell)],
+      [
+        ...["--pdeathsig", "KILL", "--"],
+        ...(options.background === true ? ["nice", "-n", "19"] : []),
+        program("qemu-system-x86_64"),
+        ...qemuArguments(options, initrd, shell)
+      ],
       { stdio: shell ? "inherit" : ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"] }
     )
     let told = ""
