@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 const source = (path: string): string => new URL(path, import.meta.url).pathname
@@ -17,6 +18,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup.ts"],
     typecheck: { enabled: false },
+    // One less by default: on two cores, one test file after the other.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     // No test records its runs where this computer's own are.
     env: { XDG_STATE_HOME: join(tmpdir(), "boothold-test-state") },

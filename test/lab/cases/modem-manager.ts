@@ -4,9 +4,12 @@ import type { Case, Group } from "../guest/harness.ts"
 import { isForeign, startModemManager, transcriptOf } from "../guest/modem-manager.ts"
 import type { Manager } from "../guest/modem-manager.ts"
 import type { ModemHandle } from "../guest/modem.ts"
+import { programs, until } from "../guest/processes.ts"
 import type { CaseTools } from "../guest/tools.ts"
 import { labCommands } from "./pages.ts"
 import { assertRuns, x30 } from "./updates.ts"
+
+const programsOf = (name: string): number => [...programs()].filter(([, words]) => words.includes(name)).length
 
 const old = "02.24.05.06"
 const now = x30.set.preference?.firmware ?? ""
@@ -90,6 +93,26 @@ export const cases: Group = [
       tools.log.push(`without inhibition: status ${String(status)}, ${String(foreign.length)} messages of ModemManager`)
       // It probes the boot loader's port as soon as it is there: seen in the middle of a chunk, which that spoils.
       assert(status !== 0 || foreign.length > 0, "ModemManager has used the modem's ports")
+      await manager.end()
+      await modem.quit()
+    }
+  },
+  {
+    name: "on an MBIM function: info and list share its port by mbim-proxy",
+    extended: true,
+    limitSeconds: 600,
+    body: async (tools) => {
+      const manager = await startModemManager(tools)
+      const modem = await tools.modem(x30.model, { words: ["--composition", "8"] })
+      await until("ModemManager has the port open by mbim-proxy", () =>
+        modem.journal().some(({ _tag }) => _tag === "PortOpened") && programsOf("mbim-proxy") > 0 ? true : undefined
+      )
+      for (const words of labCommands("docs/modem-manager.md")) {
+        const { status, stderr, stdout } = await tools.boothold(words)
+        assert.equal(status, 0, stderr)
+        assert(stdout.includes(old), stdout)
+      }
+      assert(programsOf("mbim-proxy") > 0, "ModemManager still has its proxy")
       await manager.end()
       await modem.quit()
     }
