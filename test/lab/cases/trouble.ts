@@ -3,7 +3,8 @@
  * forbidden, interrupted. Each ends in the error that says so, with a way on that works.
  */
 import assert from "node:assert/strict"
-import { existsSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
 import type { Group } from "../guest/harness.ts"
 import type { Entry } from "../guest/modem.ts"
 import type { Ended, Running } from "../guest/processes.ts"
@@ -203,7 +204,12 @@ export const cases: Group = [
       const listed = await tools.boothold(["list"], { user: nobody })
       assert.equal(listed.status, 0, "looking at the bus needs no rights")
       assert.match(listed.stdout, /1199:9071/)
-      const failed = report(await tools.boothold([...updateWords, "--json"], { user: nobody }))
+      // Whose home is root's here: a folder of his own for what boothold remembers.
+      const memory = join(tools.work, "memory")
+      mkdirSync(memory)
+      chmodSync(memory, 0o777)
+      const words = [...updateWords, "--state-dir", memory, "--json"]
+      const failed = report(await tools.boothold(words, { user: nobody }))
       assert.equal(failed.code, "TRANSPORT_PERMISSION")
       assert.equal(failed.exitCode, 15)
       assert.match(failed.help, /sudo/)
@@ -220,7 +226,10 @@ export const cases: Group = [
       await modem.happens("the second chunk", second)
       const written = modem.journal().length
       const other = ["download", "-d", x30.holding, "--yes", "--json", ...x30.set.files]
-      const failed = report(await tools.boothold(other))
+      const reserved = report(await tools.boothold(other))
+      assert.deepEqual([reserved.code, reserved.exitCode], ["LOCK_HELD", 16])
+      // One that does not know of the lock meets the port.
+      const failed = report(await tools.boothold([...other, "--state-dir", join(tools.work, "elsewhere")]))
       assert.equal(failed.code, "TRANSPORT_BUSY")
       assert.equal(failed.exitCode, 16, "not 7: going on with a download is for when the other program has let go")
       const since = modem.journal().slice(written)
