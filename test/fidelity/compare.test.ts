@@ -46,6 +46,17 @@ const cuts = (bytes: Uint8Array): ReadonlyArray<ReadonlyArray<Uint8Array>> =>
   Array.from({ length: bytes.length - 1 }, (_, index) => [bytes.subarray(0, index + 1), bytes.subarray(index + 1)])
 
 describe("conversation", () => {
+  it("counts a DLOAD switch that is asked again before its answer once, and one behind its answer again", () => {
+    const dload = hdlc(encodeRequest({ _tag: "DloadSwitch" }))
+    const answer: Transfer = { at: 0, enumeration: 1, port: "download", direction: "from-modem", bytes: "7e026ad37e" }
+    const names = (transfers: ReadonlyArray<Transfer>) => conversation(transfers).map(({ name }) => name)
+    const twice = Buffer.concat([dload, dload])
+    assert.deepStrictEqual(names([...said("download", twice), answer]), ["DloadSwitch"])
+    assert.deepStrictEqual(names([...said("download", dload, dload), answer]), ["DloadSwitch"])
+    const asked = said("download", dload)
+    assert.deepStrictEqual(names([...asked, answer, ...asked]), ["DloadSwitch", "DloadSwitch"])
+  })
+
   it("names what was said on each port", () => {
     const transfers = [
       ...said("control", request({ message: 0x0021 })),

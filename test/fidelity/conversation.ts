@@ -186,14 +186,22 @@ const rawReader = (): Reader => ({ push: (bytes) => [{ name: "bytes", bytes: hex
 /** Everything the host said, port by port of each stay on the bus, in order. */
 export const conversation = (transfers: ReadonlyArray<Transfer>): ReadonlyArray<Message> => {
   const reading = new Map<string, { readonly port: string; readonly reader: Reader }>()
-  const messages = transfers
-    .filter(({ direction }) => direction === "to-modem")
-    .flatMap(({ bytes, enumeration, port }) => {
-      const place = `${String(enumeration)} ${port}`
-      const { reader } = reading.get(place) ?? { reader: (readers[port] ?? rawReader)() }
-      reading.set(place, { port, reader })
-      return reader.push(Buffer.from(bytes, "hex")).map((part): Message => ({ place, port, ...part }))
+  /** Where a DLOAD switch waits for its answer: asked again meanwhile, it is the same question. */
+  const waiting = new Set<string>()
+  const messages = transfers.flatMap(({ bytes, direction, enumeration, port }) => {
+    const place = `${String(enumeration)} ${port}`
+    if (direction === "from-modem") {
+      waiting.delete(place)
+      return []
+    }
+    const { reader } = reading.get(place) ?? { reader: (readers[port] ?? rawReader)() }
+    reading.set(place, { port, reader })
+    return reader.push(Buffer.from(bytes, "hex")).flatMap((part): ReadonlyArray<Message> => {
+      const again = part.name === "DloadSwitch" && waiting.has(place)
+      if (part.name === "DloadSwitch") waiting.add(place)
+      return again ? [] : [{ place, port, ...part }]
     })
+  })
   const unfinished = [...reading].flatMap(([place, { port, reader }]) =>
     reader.rest() === "" ? [] : [{ place, port, name: "unfinished", bytes: reader.rest() }]
   )
