@@ -24,7 +24,7 @@ export interface MachineOptions {
   readonly udev: boolean
   /** KVM where it works; else everything is emulated, which needs no rights and no hardware. */
   readonly kvm: boolean
-  /** Takes only what other programs leave of the processors. */
+  /** Leaves most of the processors to other guests, but is never starved: drivers and programs have deadlines. */
   readonly background?: boolean
   readonly memoryMiB: number
   readonly limitSeconds: number
@@ -121,7 +121,7 @@ export const runMachine = async (options: MachineOptions, shell = false): Promis
       "setpriv",
       [
         ...["--pdeathsig", "KILL", "--"],
-        ...(options.background === true ? ["nice", "-n", "19"] : []),
+        ...(options.background === true ? ["nice", "-n", "5"] : []),
         program("qemu-system-x86_64"),
         ...qemuArguments(options, initrd, shell)
       ],
