@@ -105,7 +105,9 @@ const roleOf = (candidate: Candidate, { driver, number }: Found, node: string, s
 
 const deviceOf = async (devices: string, dev: string, candidate: Candidate): Promise<UsbDevice | undefined> => {
   const { folder, name, productId, vendorId } = candidate
+  const address = () => readText(join(folder, "devnum"))
   const before = inodeOf(folder)
+  const addressBefore = address()
   // Waits until the kernel is done with configuring the device: all interfaces are there afterwards. One after the
   // other: a device that does not answer its driver must not occupy more than one thread.
   const count = await readLocked(join(folder, "bNumInterfaces"))
@@ -113,7 +115,7 @@ const deviceOf = async (devices: string, dev: string, candidate: Candidate): Pro
   const manufacturer = await readLocked(join(folder, "manufacturer"))
   const serial = await readLocked(join(folder, "serial"))
   const bus = decimalOf(readText(join(folder, "busnum")))
-  const device = decimalOf(readText(join(folder, "devnum")))
+  const device = decimalOf(addressBefore)
   const found = interfacesIn(folder, name)
   const interfaceCount = decimalOf(count) ?? found.length
   // The device's own word for what one control transfer of MBIM holds: the kernel cuts off what a write has beyond that.
@@ -145,7 +147,7 @@ const deviceOf = async (devices: string, dev: string, candidate: Candidate): Pro
   }))
   const inode = inodeOf(folder)
   // Gone meanwhile, or another one came to the same place and what was read is of both.
-  if (inode === undefined || inode !== before) return undefined
+  if (inode === undefined || inode !== before || address() !== addressBefore) return undefined
   // Not configured yet, or no longer: the kernel answers with nothing then.
   if (count === "" || interfaceCount === 0) return undefined
   return {
