@@ -119,10 +119,12 @@ const flowInput = (from: {
   readonly overrideDownload: boolean
   readonly modemStorageIndex: Option.Option<number>
   readonly skipValidation: boolean
+  readonly rollbackOnFailure?: boolean
 }): FlowInput => ({
   overrideDownload: from.overrideDownload,
   modemStorageIndex: given(from.modemStorageIndex),
-  skipValidation: from.skipValidation
+  skipValidation: from.skipValidation,
+  ...(from.rollbackOnFailure === false ? { rollbackOnFailure: false } : {})
 })
 
 const stateInput = ({ stateDir }: { readonly stateDir: Option.Option<string> }): StateInput =>
@@ -203,6 +205,7 @@ const update = Command.make(
     modemStorageIndex: Flags.modemStorageIndex,
     protocol: Flags.protocol,
     skipValidation: Flags.skipValidation,
+    rollbackOnFailure: Flags.rollbackOnFailure,
     ...writeFlags
   },
   Effect.fnUntraced(function* (from) {

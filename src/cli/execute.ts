@@ -28,13 +28,16 @@ const resultLine = (result: Update.UpdateResult, style: Style): string => {
       return `${style.good("✔")} the modem waits in boot-and-hold  ${style.dim(time)}`
     case "not-validated":
       return `${style.good("✔")} ${sentText(result)} in ${time}; what the modem runs now was not asked`
+    case "left":
+    case "restarted":
     case "updated": {
       const { after } = result
       const runs =
         after === undefined
           ? ""
           : [after.firmware, after.carrier, after.config].filter((it) => it !== undefined).join(", ")
-      return `${style.good("✔")} the modem runs ${plain(runs)}  ${style.dim(`${sentText(result)}, ${time}`)}`
+      const sent = result.outcome === "updated" ? `${sentText(result)}, ${time}` : time
+      return `${style.good("✔")} the modem runs ${plain(runs)}  ${style.dim(sent)}`
     }
   }
 }
@@ -43,7 +46,9 @@ const questions: { readonly [A in Update.Action]: string } = {
   nothing: "",
   update: "Update this modem?",
   download: "Send these images to this modem?",
-  hold: "Send this modem into boot-and-hold?"
+  hold: "Send this modem into boot-and-hold?",
+  leave: "Reset this modem out of boot-and-hold?",
+  restart: "Restart this modem?"
 }
 
 const ignore = (): void => undefined

@@ -86,7 +86,7 @@ export const exitCodes = {
   },
   transferFailed: {
     exit: 7,
-    meaning: "the run ended with the modem in boot-and-hold: go on with the printed `boothold download`",
+    meaning: "the run ended with the modem in boot-and-hold: go on with the printed command",
     codes: [
       "QDL_NO_ANSWER",
       "QDL_REJECTED",
@@ -245,6 +245,11 @@ export const exitCodes = {
     meaning: "`doctor` found an error, or one of its errors stopped `update`: nothing was written",
     codes: ["CLI_HOST_NOT_READY"]
   },
+  rolledBack: {
+    exit: 22,
+    meaning: "the run failed and was taken back: the modem runs its old firmware again, with its old preference",
+    codes: []
+  },
   interrupted: { exit: 130, meaning: "interrupted; the modem's state and the next command are printed", codes: [] }
 } as const satisfies { readonly [name: string]: ExitCode }
 
@@ -260,7 +265,9 @@ export const exitOfCode = (code: string): number =>
  */
 const waiting: ReadonlySet<Condition["_tag"]> = new Set(["BootAndHold", "HalfWritten", "WrittenNotReset"])
 
-export const exitOf = (error: { readonly code: string; readonly condition?: Condition }): number =>
-  error.condition !== undefined && waiting.has(error.condition._tag) && error.code !== "TRANSPORT_BUSY"
+export const exitOf = ({ code, condition }: { readonly code: string; readonly condition?: Condition }): number => {
+  if (condition?._tag === "RolledBack") return exitCodes.rolledBack.exit
+  return condition !== undefined && waiting.has(condition._tag) && code !== "TRANSPORT_BUSY"
     ? exitCodes.transferFailed.exit
-    : exitOfCode(error.code)
+    : exitOfCode(code)
+}

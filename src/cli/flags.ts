@@ -127,6 +127,13 @@ export const modemStorageIndex = Flag.Int("modem-storage-index").pipe(
 
 export const skipValidation = yesNo("skip-validation", "do not ask the modem afterwards what it runs")
 
+export const rollbackOnFailure = Flag.Boolean("rollback-on-failure").pipe(
+  Flag.withDescription(
+    "where the run fails, have the modem run its old firmware again with its old preference; --no-rollback-on-failure leaves it"
+  ),
+  Flag.withDefault(true)
+)
+
 export const ignoreModemManager = yesNo(
   "ignore-modem-manager",
   "do not ask ModemManager to leave the modem alone, and go on whatever it does"

@@ -45,6 +45,8 @@ export interface FlowInput {
   readonly overrideDownload: boolean
   readonly modemStorageIndex: number | undefined
   readonly skipValidation: boolean
+  /** Taken back where it fails, unless this says no. */
+  readonly rollbackOnFailure?: false
 }
 
 export interface PlanInput extends ModemInput, ImagesInput, FlowInput {}

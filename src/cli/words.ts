@@ -1,5 +1,6 @@
 /** What the user typed, once more: for the command that a failed run advises. */
 import type { AdvisedCommand, CommandWords } from "../update/advice.ts"
+import type { Condition } from "../update/condition.ts"
 import type { Modem } from "../device/Modem.ts"
 import type { UpdatePlan } from "../update/Update.ts"
 import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
@@ -48,30 +49,37 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
   const shared = [
     ...option("--protocol", input.protocol),
     ...when(input.ignoreVersionErrors, "--ignore-version-errors"),
-    ...when(input.skipValidation, "--skip-validation"),
     ...when(input.ignoreModemManager, "--ignore-modem-manager"),
     ...when(input.ignoreDoctor, "--ignore-doctor"),
     ...option("--state-dir", input.stateDir),
     ...when(input.yes, "--yes")
   ]
+  const unvalidated = when(input.skipValidation, "--skip-validation")
   // A simulated modem begins anew with every command: one that was left in boot-and-hold has to begin there.
-  const held = (mode: AdvisedCommand): boolean => mode === "download" && simulation !== undefined
+  const held = (mode: AdvisedCommand, { _tag }: Condition): boolean =>
+    simulation !== undefined &&
+    (mode === "download" || (mode === "recover" && (_tag === "BootAndHold" || _tag === "LeftBus")))
   return {
     images: input.files ?? [],
     selection,
     command,
-    options: (advised) => [
+    options: (advised, condition) => [
       ...opening(advised),
-      ...(held(advised) ? ["--simulate-mode", "boot-and-hold"] : []),
+      ...(held(advised, condition) ? ["--simulate-mode", "boot-and-hold"] : []),
       ...(advised === "update"
         ? [
             ...versions,
             ...when(input.overrideDownload, "--override-download"),
             ...option("--modem-storage-index", input.modemStorageIndex),
+            ...when(input.rollbackOnFailure === false, "--no-rollback-on-failure"),
+            ...unvalidated,
             ...shared
           ]
         : []),
-      ...(advised === "download" ? [...option("--firmware-version", input.firmwareVersion), ...shared] : []),
+      ...(advised === "recover" ? [...versions, ...shared] : []),
+      ...(advised === "download"
+        ? [...option("--firmware-version", input.firmwareVersion), ...unvalidated, ...shared]
+        : []),
       ...(advised === "reset"
         ? [
             ...when(input.ignoreModemManager, "--ignore-modem-manager"),

@@ -21,6 +21,24 @@ export interface StepInfo {
   readonly inside: ReadonlyArray<StepInfo>
   /** How the inner steps run. */
   readonly repeats: "once" | "each" | "choice"
+  /** How it is taken back when the flow fails later, where it can be. */
+  readonly undo?: UndoInfo
+}
+
+/** Everything about a compensation that can be shown before it runs. */
+export interface UndoInfo {
+  /** One line for a person: what is done. */
+  readonly title: string
+  /** The longest it may take. */
+  readonly deadline: Duration.Duration
+}
+
+/**
+ * What takes a step back. It is run when the flow fails at this step or later, the latest step first, and is given what the
+ * step was given. How far the step came is for it to find out: there may be nothing to do.
+ */
+export interface Undo<in Needs, out E, out R> extends UndoInfo {
+  readonly run: (state: Needs) => Effect.Effect<void, E, R>
 }
 
 /**
@@ -38,6 +56,7 @@ export interface Step<
   readonly name: Name
   readonly drops: ReadonlyArray<Drops>
   readonly run: (state: Needs, around: Around) => Effect.Effect<Yields, E, R>
+  readonly undo?: Undo<Needs, E, R>
 }
 
 /** Called around every step of a run, inner ones too: progress events and error context live there. */
@@ -52,6 +71,7 @@ export interface StepOptions<Name extends string, Needs, Yields, Drops extends s
   readonly deadline: Duration.Duration
   readonly drops?: ReadonlyArray<Drops>
   readonly run: (state: Needs) => Effect.Effect<Yields, E, R>
+  readonly undo?: Undo<Needs, E, R>
 }
 
 /** Makes a step. `Needs` is what the parameter of `run` says; `Yields` what its effect succeeds with. */

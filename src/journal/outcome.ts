@@ -91,6 +91,7 @@ export const isUnfinished = ({ condition, end, touched }: Outcome): boolean => {
   switch (condition._tag) {
     case "Running":
     case "PreferenceRestored":
+    case "RolledBack":
       return false
     // Told by whoever came to an end. Without an end a step may have been about to say something else.
     case "Untouched":

@@ -45,7 +45,15 @@ export interface Runnables {
   readonly hold: Runnable
 }
 
-export interface FamilyFlow extends Runnables {
+/** What brings a modem home that was left half way; by QMI. */
+export interface Homecomings {
+  /** Out of boot-and-hold, nothing is written. */
+  readonly leave: Runnable
+  /** In application mode: a plain restart. */
+  readonly restart: Runnable
+}
+
+export interface FamilyFlow extends Runnables, Homecomings {
   readonly family: Family
   readonly wanted: (set: ImageSet) => Result.Result<Wanted, PlanError>
   /**
@@ -76,11 +84,10 @@ const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(
   steps: flow.steps,
   run: (input) =>
     Effect.map(
-      runFlow(flow, start(input), input.modem.label, prepare(flow.name, input)) as Effect.Effect<
-        { readonly state: Ended; readonly millis: number },
-        UpdateError,
-        UsbBus
-      >,
+      runFlow(flow, start(input), input.modem.label, {
+        before: prepare(flow.name, input),
+        rollback: input.options.rollbackOnFailure
+      }) as Effect.Effect<{ readonly state: Ended; readonly millis: number }, UpdateError, UsbBus>,
       ({ millis, state }) => ({ after: state.validated?.after, sent: state.sent ?? [], millis })
     )
 })
@@ -100,7 +107,9 @@ const download =
 
 const shared = (family: Family) => ({
   family,
-  hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input))
+  hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input)),
+  leave: runnable(Flows.leaveFlow(family), (input): Target => target(family)(input)),
+  restart: runnable(Flows.restartFlow(family), (input): Target => target(family)(input))
 })
 
 const atRoles = ["at", "unknown"] as const

@@ -44,6 +44,7 @@ export const RunStart = Schema.Struct({
   options: Schema.Struct({
     overrideDownload: Schema.Boolean,
     skipValidation: Schema.Boolean,
+    rollbackOnFailure: Schema.optionalKey(Schema.Boolean),
     modemStorageIndex: Schema.optionalKey(Schema.Int)
   }),
   /** What the modem said when the run was planned, its old preference too; absent in boot-and-hold. */

@@ -42,10 +42,15 @@ import type { UpdateError } from "./UpdateError.ts"
 
 export type PlanOptions = Partial<FlowOptions>
 
-const defaults: FlowOptions = { overrideDownload: false, modemStorageIndex: undefined, skipValidation: false }
+const defaults: FlowOptions = {
+  overrideDownload: false,
+  modemStorageIndex: undefined,
+  skipValidation: false,
+  rollbackOnFailure: true
+}
 
 /** What a run would do: `nothing` when the modem runs all of it already. */
-export type Action = "nothing" | "update" | "download" | "hold"
+export type Action = "nothing" | "update" | "download" | "hold" | "leave" | "restart"
 
 export interface UpdatePlan {
   readonly action: Action
@@ -65,7 +70,7 @@ export interface UpdatePlan {
 }
 
 export interface UpdateResult {
-  readonly outcome: "already-there" | "updated" | "not-validated" | "held"
+  readonly outcome: "already-there" | "updated" | "not-validated" | "held" | "left" | "restarted"
   readonly before: ModemFacts | undefined
   readonly after: ModemFacts | undefined
   readonly sent: ReadonlyArray<Transferred>
@@ -284,6 +289,69 @@ export const planHold = Effect.fn("Update.planHold")(function* (modem: Modem) {
   return made
 })
 
+const bare = { images: undefined, wanted: { firmware: undefined, preference: undefined }, options: defaults }
+
+/** The one family of a modem in boot-and-hold by its ids, else the one that is `known` of it, e.g. from a journal. */
+const familyOfHeld = Effect.fnUntraced(function* (modem: Modem, known: string | undefined) {
+  const byDevice = familiesOfDevice(modem.device)
+  const protocol = byDevice.length === 0 ? protocolOfBootIds(modem.device) : undefined
+  if (protocol !== undefined) yield* needProtocol(protocol, "by its USB ids")
+  const family = byDevice.length === 1 ? byDevice[0] : byDevice.find(({ id }) => id === known)
+  return family ?? (yield* new PlanError({ reason: { _tag: "NoFamily", found: modem.label } }))
+})
+
+/** Plans a reset out of boot-and-hold without images. `family`: where several have the modem's ids, which one it is. */
+export const planLeave = Effect.fn("Update.planLeave")(function* (modem: Modem, family?: string) {
+  if (modem.mode !== "boot-and-hold") {
+    return yield* new PlanError({ reason: { _tag: "NotInBootAndHold", modem: modem.label } })
+  }
+  yield* needChosenProtocol
+  const found = yield* familyOfHeld(modem, family)
+  const { leave } = yield* flowOf(found)
+  const made: UpdatePlan = {
+    ...bare,
+    action: "leave",
+    modem,
+    family: found,
+    facts: undefined,
+    steps: leave.steps,
+    passed: [],
+    warnings: ["a modem without firmware that is whole comes back in boot-and-hold"],
+    flow: leave
+  }
+  return made
+})
+
+/** Plans a restart of a modem in application mode that a restart may cure. */
+export const planRestart = Effect.fn("Update.planRestart")(function* (modem: Modem) {
+  const told = yield* facts(modem)
+  const family = yield* familyOf(told)
+  const { restart } = yield* flowOf(family)
+  const made: UpdatePlan = {
+    ...bare,
+    action: "restart",
+    modem,
+    family,
+    facts: told,
+    steps: restart.steps,
+    passed: [],
+    warnings: byAtNote(told),
+    flow: restart
+  }
+  return made
+})
+
+const outcomes: { readonly [A in Exclude<Action, "nothing">]: UpdateResult["outcome"] } = {
+  update: "updated",
+  download: "updated",
+  hold: "held",
+  leave: "left",
+  restart: "restarted"
+}
+
+const outcomeOf = (action: Exclude<Action, "nothing">, { after }: RunReport): UpdateResult["outcome"] =>
+  outcomes[action] === "updated" && after === undefined ? "not-validated" : outcomes[action]
+
 /** Does what the plan says. */
 export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
   if (planned.action === "nothing") {
@@ -308,7 +376,7 @@ export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
     ...(why === undefined ? {} : { why })
   })
   const result: UpdateResult = {
-    outcome: planned.action === "hold" ? "held" : report.after === undefined ? "not-validated" : "updated",
+    outcome: outcomeOf(planned.action, report),
     before: planned.facts,
     after: report.after,
     sent: report.sent,

@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import type { Condition } from "./condition.ts"
 
 /** The commands that are advised. */
-export type AdvisedCommand = "update" | "download" | "reset" | "list" | "info"
+export type AdvisedCommand = "update" | "download" | "recover" | "reset" | "list" | "info"
 
 /** How the user names the modem and the images; the CLI provides what it was called with. */
 export interface CommandWords {
@@ -12,8 +12,8 @@ export interface CommandWords {
   readonly selection: ReadonlyArray<string>
   /** The command that runs; `update` where absent. It is advised again where the modem was not changed. */
   readonly command?: AdvisedCommand
-  /** Options that only this command has, e.g. `["--skip-validation"]`; none where absent. */
-  readonly options?: (command: AdvisedCommand) => ReadonlyArray<string>
+  /** Options that only this command has, e.g. `["--skip-validation"]`, for a modem in this state; none where absent. */
+  readonly options?: (command: AdvisedCommand, condition: Condition) => ReadonlyArray<string>
 }
 
 export const CommandWords = Context.Reference<CommandWords>("boothold/update/CommandWords", {
@@ -22,34 +22,48 @@ export const CommandWords = Context.Reference<CommandWords>("boothold/update/Com
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
-const line = (command: AdvisedCommand, words: CommandWords): string => {
-  const options = [...words.selection, ...(words.options?.(command) ?? [])]
-  const images =
-    words.images.length === 0
-      ? ["IMAGE…"]
-      : words.images.map((image) => quoted(image.startsWith("-") ? `./${image}` : image))
-  const needsImages = command === "update" || command === "download"
-  return ["boothold", command, ...options.map(quoted), ...(needsImages ? images : [])].join(" ")
+const imageWords = (command: AdvisedCommand, { images }: CommandWords): ReadonlyArray<string> => {
+  const names = images.map((image) => quoted(image.startsWith("-") ? `./${image}` : image))
+  switch (command) {
+    case "update":
+    case "download":
+      return names.length === 0 ? ["IMAGE…"] : names
+    // It knows what to do without any.
+    case "recover":
+      return names.flatMap((name) => ["--images", name])
+    default:
+      return []
+  }
 }
 
-/** The exact command line for this state. */
-export const nextCommand = (condition: Condition, words: CommandWords): string => {
+const line = (command: AdvisedCommand, words: CommandWords, condition: Condition): string => {
+  const options = [...words.selection, ...(words.options?.(command, condition) ?? [])]
+  return ["boothold", command, ...options.map(quoted), ...imageWords(command, words)].join(" ")
+}
+
+/** The command that brings a modem in this state home. */
+const commandFor = (condition: Condition, words: CommandWords): AdvisedCommand => {
   switch (condition._tag) {
     case "Untouched":
-      return line(words.command ?? "update", words)
+    case "RolledBack":
+      return words.command ?? "update"
     case "PreferenceRestored":
-    case "PreferenceChanged":
-    case "RunningOther":
-      return line("update", words)
+      return "update"
     case "BootAndHold":
     case "HalfWritten":
     case "WrittenNotReset":
-      return line("download", words)
-    // It says in which mode the modem is by then, and what goes on from there.
-    case "LeftBus":
-      return line("info", words)
+      return words.images.length === 0 ? "recover" : "download"
+    // By now it may be anything: that is looked at first.
+    case "PreferenceChanged":
+    case "RunningOther":
     case "Restarting":
+    case "LeftBus":
+      return "recover"
     case "Running":
-      return line("list", words)
+      return "list"
   }
 }
+
+/** The exact command line for this state. */
+export const nextCommand = (condition: Condition, words: CommandWords): string =>
+  line(commandFor(condition, words), words, condition)

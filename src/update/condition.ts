@@ -22,6 +22,8 @@ export const Condition = Schema.TaggedUnion({
   WrittenNotReset: { left: Schema.optionalKey(Schema.Array(Schema.String)) },
   /** It left the bus while it was in boot-and-hold, unasked: cable or power. What it comes back as is up to its flash. */
   LeftBus: { half: Schema.optionalKey(Half) },
+  /** The update was given up and taken back: it runs what it ran before, and prefers what it preferred. */
+  RolledBack: { firmware: Schema.String, preference: Schema.optionalKey(Preference) },
   /** It runs again and answers, but not with what was wanted. */
   RunningOther: { found: Schema.String },
   /** It runs and answers with what was wanted. */
@@ -47,13 +49,16 @@ export const afterUnplugged = (condition: Condition): Condition => {
 const halfText = ({ bytes, image, sent }: typeof Half.Type): string =>
   `${image} half written (${String(sent)} of ${String(bytes)} bytes)`
 
+const preferenceText = ({ carrier, config, firmware }: typeof Preference.Type): string =>
+  `${firmware}, ${carrier} ${config}`
+
 /** One sentence for a person. */
 export const describeCondition = Condition.match({
   Untouched: () => "The modem was not changed.",
   PreferenceRestored: ({ preference }) =>
-    `The modem was not changed: its old preference (${preference.firmware}, ${preference.carrier} ${preference.config}) is back in place.`,
+    `The modem was not changed: its old preference (${preferenceText(preference)}) is back in place.`,
   PreferenceChanged: ({ wanted }) =>
-    `The modem still runs its old firmware, but its preference now says ${wanted.firmware}, ${wanted.carrier} ${wanted.config}: ` +
+    `The modem still runs its old firmware, but its preference now says ${preferenceText(wanted)}: ` +
     "after its next start it waits in boot-and-hold, or stays in low-power mode until the images are there.",
   Restarting: () => "The modem was told to restart and has not come back yet.",
   BootAndHold: () => "The modem waits in boot-and-hold; no image was written.",
@@ -64,8 +69,11 @@ export const describeCondition = Condition.match({
       ? "All images are written; the modem is still in boot-and-hold and needs its reset."
       : `The modem is in boot-and-hold; ${left.join(" and ")} is still to be written, what came before it is.`,
   LeftBus: ({ half }) =>
-    `The modem has left the bus${half === undefined ? "" : ` with ${halfText(half)}`}: when it is back it may wait in boot-and-hold, ` +
-    "where `boothold download` goes on, or run its old firmware, where `boothold update` does.",
+    `The modem has left the bus${half === undefined ? "" : ` with ${halfText(half)}`}: when it is back it may wait in boot-and-hold ` +
+    "or run its old firmware; `boothold recover` goes on from either.",
+  RolledBack: ({ firmware, preference }) =>
+    `The modem runs its old firmware ${firmware} again` +
+    (preference === undefined ? "." : `, and its old preference (${preferenceText(preference)}) is back in place.`),
   RunningOther: ({ found }) => `The modem runs, but ${found}.`,
   Running: ({ firmware }) => `The modem runs ${firmware}.`
 })

@@ -41,6 +41,11 @@ export const UpdateEvent = Schema.TaggedUnion({
   ImageFinished: { image: Schema.String, bytes: Schema.Int, millis: Schema.Number },
   /** The modem itself says it needs nothing of this image (qdl.md §3.4, status 7). */
   ImageSkipped: { image: Schema.String, why: Schema.String },
+  /** The run has failed, and a step that it had begun is taken back; what it fails with comes last, as `RunFailed`. */
+  UndoStarted: { step: Schema.String, title: Schema.String, deadlineMillis: Schema.Number },
+  UndoFinished: { step: Schema.String, millis: Schema.Number },
+  /** It could not be taken back: why, in the words of an error. */
+  UndoFailed: { step: Schema.String, code: Schema.String, message: Schema.String, help: Schema.String },
   RunFinished: { millis: Schema.Number, summary: Schema.String },
   RunFailed: {
     step: Schema.String,

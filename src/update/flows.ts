@@ -158,6 +158,29 @@ export const preferenceDownloadFlow = (family: Family<"preference">) =>
 export const holdFlow = (family: Family) =>
   Flow.make<Target>("reset")(Steps.openControl, Steps.identify, Steps.holdOnly, Steps.awaitHold(family))
 
+/** Out of boot-and-hold, without images. */
+export const leaveFlow = (family: Family) =>
+  Flow.make<Target>("leave")(
+    Steps.openDownloadNow(family),
+    Steps.dloadSwitch,
+    Steps.leaveBootAndHold,
+    Steps.waitForBoot(family),
+    Steps.lookAfterwards,
+    Steps.releaseControl
+  )
+
+/** A modem that is offline, or whose next start is told to stop in boot-and-hold. */
+export const restartFlow = (family: Family) =>
+  Flow.make<Target>("restart")(
+    Steps.openControl,
+    Steps.identify,
+    Steps.disarm,
+    Steps.restartOnly,
+    Steps.waitForBoot(family),
+    Steps.verifyRestart(family),
+    Steps.releaseControl
+  )
+
 /**
  * The same flow up to its wait for the boot, ending where the modem's port is back: for `--skip-validation`. Made from
  * the flow at hand, so that a step that somebody inserted stays in it. The beginning of a proven flow is proven, and

@@ -37,6 +37,7 @@ const startOf = (flow: string, { facts, family, images, modem, options, wanted }
   options: {
     overrideDownload: options.overrideDownload,
     skipValidation: options.skipValidation,
+    rollbackOnFailure: options.rollbackOnFailure,
     ...(options.modemStorageIndex === undefined ? {} : { modemStorageIndex: options.modemStorageIndex })
   },
   ...(facts === undefined ? {} : { facts })

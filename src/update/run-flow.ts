@@ -3,15 +3,19 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { UsbBus } from "../device/UsbBus.ts"
 import * as Flow from "../flow/Flow.ts"
 import type { AnyStep, Around, StepInfo } from "../flow/Step.ts"
+import { runOrUndo } from "../flow/undo.ts"
+import type { AroundUndo } from "../flow/undo.ts"
 import { CommandWords, nextCommand } from "./advice.ts"
 import { afterUnplugged, describeCondition } from "./condition.ts"
 import { emit, EventSink } from "./events.ts"
 import { FlowError } from "./FlowError.ts"
-import { Run, writeDown } from "./Run.ts"
+import { TransportError } from "../transport/TransportError.ts"
+import { nowIs, Run, writeDown } from "./Run.ts"
 import { UpdateError } from "./UpdateError.ts"
 import type { StepError } from "./UpdateError.ts"
 
@@ -29,6 +33,60 @@ const withDeadline = <A, E, R>(info: StepInfo, effect: Effect.Effect<A, E, R>): 
           )
       })
 
+/** Tells of a compensation and ends it at its deadline. */
+const undoing: AroundUndo = (info, effect) => {
+  const { undo } = info
+  if (undo === undefined) return effect
+  const work = Effect.gen(function* () {
+    const started = yield* Clock.currentTimeMillis
+    const deadlineMillis = Duration.toMillis(undo.deadline)
+    yield* emit({ _tag: "UndoStarted", step: info.name, title: undo.title, deadlineMillis })
+    const done = yield* Effect.result(
+      effect.pipe(
+        Effect.mapError((error) => error as unknown as StepError),
+        Effect.timeoutOrElse({
+          duration: undo.deadline,
+          orElse: () =>
+            Effect.fail(
+              new FlowError({
+                reason: { _tag: "TookTooLong", step: `taking back ${info.name}`, seconds: deadlineMillis / 1000 }
+              })
+            )
+        })
+      )
+    )
+    if (Result.isSuccess(done)) {
+      return yield* emit({
+        _tag: "UndoFinished",
+        step: info.name,
+        millis: (yield* Clock.currentTimeMillis) - started
+      })
+    }
+    const { code, help, message } = done.failure
+    yield* emit({ _tag: "UndoFailed", step: info.name, code, message, help })
+  })
+  return work
+}
+
+const isUnplugged = (error: unknown): boolean => error instanceof TransportError && error.reason._tag === "Unplugged"
+
+/** It is no longer certain in which mode the modem is. */
+const leftBus = Effect.fnUntraced(function* (run: Run["Service"]) {
+  const known = yield* Ref.get(run.condition)
+  const condition = afterUnplugged(known)
+  if (condition !== known) yield* Effect.provideService(nowIs(condition), Run, run)
+})
+
+/** Nothing is taken back. */
+const leaving: AroundUndo = () => Effect.void
+
+export interface RunFlowOptions {
+  /** Done before the first step, and part of the run: its error is the run's, and its scope too. */
+  readonly before?: Effect.Effect<void, StepError, UsbBus | Run | Scope.Scope>
+  /** Whether what the flow has begun is taken back where it fails; so where it is not said. */
+  readonly rollback?: boolean
+}
+
 /**
  * Runs `flow` from `init`. Fails with {@link UpdateError}, which holds the step, its error, the modem's state
  * and the command that goes on. Steps of one's own fail with one of our errors, or are wrapped by their author.
@@ -37,8 +95,7 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
   flow: Flow.Flow<Init, Steps>,
   init: Init,
   label: string,
-  /** Done before the first step, and part of the run: its error is the run's, and its scope too. */
-  before: Effect.Effect<void, StepError, UsbBus | Run | Scope.Scope> = Effect.void
+  { before = Effect.void, rollback = true }: RunFlowOptions = {}
 ) => {
   type Out = Effect.Success<ReturnType<typeof Flow.run<Init, Steps>>>
   type Failure = Effect.Error<ReturnType<typeof Flow.run<Init, Steps>>>
@@ -47,6 +104,8 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
     const words = yield* CommandWords
     const run = yield* Run
     const current = yield* Ref.make("start")
+    /** Set with the failure: what is taken back afterwards has names of its own. */
+    let failedAt: string | undefined
     const around: Around = (info, _state, effect) =>
       Effect.gen(function* () {
         const outer = yield* Ref.getAndSet(current, info.name)
@@ -59,7 +118,14 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
           deadlineMillis: Duration.toMillis(info.deadline)
         })
         // The deadline's error takes the way of all step errors: the runner below knows it.
-        const value = yield* withDeadline(info, effect) as typeof effect
+        const value = yield* Effect.tapError(withDeadline(info, effect) as typeof effect, (error) =>
+          Effect.suspend(() => {
+            failedAt ??= info.name
+            return isUnplugged(error) ? leftBus(run) : Effect.void
+          })
+        )
+        // Whatever failed inside was survived.
+        failedAt = undefined
         yield* emit({
           _tag: "StepFinished",
           step: info.name,
@@ -70,16 +136,15 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
       })
     const started = yield* Clock.currentTimeMillis
     yield* emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
-    const state = yield* Effect.andThen(before, Flow.run(flow, init, around)).pipe(
+    const running = runOrUndo(flow, init, around, rollback ? undoing : leaving)
+    const state = yield* Effect.andThen(before, running).pipe(
       Effect.mapError((error) => error as Failure & StepError),
       Effect.catch((error) =>
         Effect.gen(function* () {
-          const known = yield* Ref.get(run.condition)
-          const gone = error._tag === "TransportError" && error.reason._tag === "Unplugged"
-          const condition = gone ? afterUnplugged(known) : known
+          const condition = yield* Ref.get(run.condition)
           const failure = new UpdateError({
             flow: flow.name,
-            step: yield* Ref.get(current),
+            step: failedAt ?? (yield* Ref.get(current)),
             cause: error,
             condition,
             next: nextCommand(condition, words)

@@ -179,7 +179,7 @@ describe("before update writes", () => {
     facts: undefined,
     images: undefined,
     wanted: { firmware: undefined, preference: undefined },
-    options: { overrideDownload: false, modemStorageIndex: undefined, skipValidation: false },
+    options: { overrideDownload: false, modemStorageIndex: undefined, skipValidation: false, rollbackOnFailure: true },
     steps: [],
     passed: [],
     warnings: ["one of the plan's own"],

@@ -209,7 +209,9 @@ describe("a run that is recorded", () => {
       const begun = Effect.flatMap(Journal, (journal) =>
         Effect.flatMap(Run, (run) => Effect.flatMap(journal!(start), (record) => Ref.set(run.record, record)))
       )
-      yield* runFlow(Flow.make<{ readonly start: number }>("odd")(odd), { start: 1 }, "x", Effect.orDie(begun)).pipe(
+      yield* runFlow(Flow.make<{ readonly start: number }>("odd")(odd), { start: 1 }, "x", {
+        before: Effect.orDie(begun)
+      }).pipe(
         Effect.provideService(EventSink, (event) => Effect.sync(() => void events.push(event))),
         Effect.provide(Layer.merge(recording(contents), Sim.layer(Sim.em7455())))
       )

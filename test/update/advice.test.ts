@@ -8,22 +8,21 @@ const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "G
 const words: CommandWords = { images: ["a.cwe", "b.nvu"], selection: ["--usb-path", "1-2"] }
 
 describe("the command that goes on", () => {
+  const recover = "boothold recover --usb-path 1-2 --images a.cwe --images b.nvu"
   const advised: { readonly [T in Condition["_tag"]]: readonly [Condition & { readonly _tag: T }, string] } = {
     Untouched: [{ _tag: "Untouched" }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
     PreferenceRestored: [{ _tag: "PreferenceRestored", preference }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
-    PreferenceChanged: [
-      { _tag: "PreferenceChanged", wanted: preference },
-      "boothold update --usb-path 1-2 a.cwe b.nvu"
-    ],
-    RunningOther: [{ _tag: "RunningOther", found: "x" }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
+    PreferenceChanged: [{ _tag: "PreferenceChanged", wanted: preference }, recover],
+    RolledBack: [{ _tag: "RolledBack", firmware: "1" }, "boothold update --usb-path 1-2 a.cwe b.nvu"],
+    RunningOther: [{ _tag: "RunningOther", found: "x" }, recover],
     BootAndHold: [{ _tag: "BootAndHold" }, "boothold download --usb-path 1-2 a.cwe b.nvu"],
     HalfWritten: [
       { _tag: "HalfWritten", image: "a.cwe", sent: 1, bytes: 2 },
       "boothold download --usb-path 1-2 a.cwe b.nvu"
     ],
-    LeftBus: [{ _tag: "LeftBus" }, "boothold info --usb-path 1-2"],
+    LeftBus: [{ _tag: "LeftBus" }, recover],
     WrittenNotReset: [{ _tag: "WrittenNotReset" }, "boothold download --usb-path 1-2 a.cwe b.nvu"],
-    Restarting: [{ _tag: "Restarting" }, "boothold list --usb-path 1-2"],
+    Restarting: [{ _tag: "Restarting" }, recover],
     Running: [{ _tag: "Running", firmware: "02.33.03.00" }, "boothold list --usb-path 1-2"]
   }
   for (const [tag, [condition, command]] of Object.entries(advised)) {
@@ -55,8 +54,13 @@ describe("the command that goes on", () => {
     )
   })
 
-  it("says IMAGE… where the images have no names", () => {
-    assert.strictEqual(nextCommand({ _tag: "BootAndHold" }, { images: [], selection: [] }), "boothold download IMAGE…")
+  it("says IMAGE… where the images have no names, but for a modem that may do without", () => {
+    assert.strictEqual(nextCommand({ _tag: "Untouched" }, { images: [], selection: [] }), "boothold update IMAGE…")
+    assert.strictEqual(nextCommand({ _tag: "BootAndHold" }, { images: [], selection: [] }), "boothold recover")
+    assert.strictEqual(
+      nextCommand({ _tag: "Restarting" }, { images: ["-x.cwe"], selection: [] }),
+      "boothold recover --images ./-x.cwe"
+    )
   })
 
   it("keeps a file whose name looks like an option a file", () => {

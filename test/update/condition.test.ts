@@ -24,7 +24,11 @@ const sentences: { readonly [T in Condition["_tag"]]: readonly [Condition & { re
   WrittenNotReset: [{ _tag: "WrittenNotReset" }, /All images are written; .* needs its reset/],
   LeftBus: [
     { _tag: "LeftBus", half: { image: "a.cwe", sent: 1_048_576, bytes: 5_200_000 } },
-    /left the bus with a\.cwe half written \(1048576 of 5200000 bytes\): .*`boothold download`.*`boothold update`/
+    /left the bus with a\.cwe half written \(1048576 of 5200000 bytes\): .*`boothold recover`/
+  ],
+  RolledBack: [
+    { _tag: "RolledBack", firmware: "02.24.05.06", preference },
+    /runs its old firmware 02\.24\.05\.06 again, and its old preference \(02\.33\.03\.00, GENERIC 002\.072_000\) is back/
   ],
   RunningOther: [{ _tag: "RunningOther", found: "firmware is 1" }, /^The modem runs, but firmware is 1\.$/],
   Running: [{ _tag: "Running", firmware: "02.33.03.00" }, /^The modem runs 02\.33\.03\.00\.$/]

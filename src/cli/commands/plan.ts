@@ -21,10 +21,11 @@ export const openImages = (input: ImagesInput) =>
     ignoreVersionErrors: input.ignoreVersionErrors
   })
 
-export const flowOptions = ({ modemStorageIndex, overrideDownload, skipValidation }: FlowInput) => ({
+export const flowOptions = ({ modemStorageIndex, overrideDownload, rollbackOnFailure, skipValidation }: FlowInput) => ({
   modemStorageIndex,
   overrideDownload,
-  skipValidation
+  skipValidation,
+  rollbackOnFailure: rollbackOnFailure ?? true
 })
 
 /** The images are opened first: a bad file is told also where no modem is. */

@@ -31,6 +31,12 @@ export const noteLine = (event: UpdateEvent, style: Style): string | undefined =
       return `  ${style.warn("warning:")} ${plain(event.detail)}`
     case "ModemSeen":
       return `  ${style.dim(plain(`seen: ${event.device}`))}`
+    case "UndoStarted":
+      return `${style.warn("the run has failed:")} ${plain(event.title)}`
+    case "UndoFinished":
+      return finishedLine("taken back", event.millis, style)
+    case "UndoFailed":
+      return `  ${style.warn("warning:")} it could not be taken back: ${plain(event.message)}`
     case "ImageSkipped":
       return `  ${plain(event.image)}: not sent, ${plain(event.why)}`
     default:

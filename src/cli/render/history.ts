@@ -86,6 +86,12 @@ const entryText = (entry: Entry, style: Style): string | undefined => {
       return `${plain(event.image)}: sent in ${durationText(event.millis)}`
     case "ImageSkipped":
       return plain(`${event.image}: ${event.why}`)
+    case "UndoStarted":
+      return `${style.warn("↶")} ${plain(event.title)}`
+    case "UndoFinished":
+      return `${style.good("✔")} taken back  ${style.dim(durationText(event.millis))}`
+    case "UndoFailed":
+      return `${style.bad("✘")} not taken back: ${plain(event.message)}`
     case "RunFinished":
       return `${style.good("✔")} ${plain(event.summary)}`
     case "RunFailed":

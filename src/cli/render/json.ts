@@ -82,6 +82,8 @@ export interface StepReport {
   readonly risk: string
   readonly deadlineSeconds: number
   readonly repeats: "once" | "each" | "choice"
+  /** How it is taken back where the run fails later; null where it is not. */
+  readonly undo: string | null
   readonly inside: ReadonlyArray<StepReport>
 }
 export const StepReport: Schema.Codec<StepReport> = Schema.Struct({
@@ -90,6 +92,7 @@ export const StepReport: Schema.Codec<StepReport> = Schema.Struct({
   risk: Schema.String,
   deadlineSeconds: Schema.Finite,
   repeats: Schema.Literals(["once", "each", "choice"]),
+  undo: Schema.NullOr(Schema.String),
   inside: Schema.Array(Schema.suspend((): Schema.Codec<StepReport> => StepReport))
 })
 
@@ -100,7 +103,7 @@ const Versions = Schema.Struct({
 })
 
 export const PlanReport = Schema.TaggedStruct("Plan", {
-  action: Schema.Literals(["nothing", "update", "download", "hold"]),
+  action: Schema.Literals(["nothing", "update", "download", "hold", "leave", "restart"]),
   modem: ModemReport,
   family: Schema.String,
   /** Where everything goes by AT: on which port, and why not by QMI. */
@@ -119,7 +122,7 @@ export type PlanReport = typeof PlanReport.Type
 
 /** Last line of `update`, `download` and `reset` when all went well. */
 export const ResultReport = Schema.TaggedStruct("Result", {
-  outcome: Schema.Literals(["already-there", "updated", "not-validated", "held"]),
+  outcome: Schema.Literals(["already-there", "updated", "not-validated", "held", "left", "restarted"]),
   before: Schema.NullOr(ModemFacts),
   after: Schema.NullOr(ModemFacts),
   sent: Schema.Array(
@@ -177,6 +180,7 @@ const stepReport = (step: StepInfo): StepReport => ({
   risk: step.risk,
   deadlineSeconds: Duration.toSeconds(step.deadline),
   repeats: step.repeats,
+  undo: step.undo?.title ?? null,
   inside: step.inside.map(stepReport)
 })
 

@@ -24,7 +24,9 @@ const headings: { readonly [A in PlanReport["action"]]: string } = {
   nothing: "Nothing to do: the modem runs all of this already.",
   update: "Update",
   download: "Download to the modem in boot-and-hold",
-  hold: "Into boot-and-hold"
+  hold: "Into boot-and-hold",
+  leave: "Out of boot-and-hold, without writing anything",
+  restart: "Restart"
 }
 
 /** The gravest thing first; what the modem goes through, in words. */
@@ -69,6 +71,7 @@ const stepLines = (step: StepReport, number: string, depth: number, style: Style
   )
   return [
     `${indent}${number.padEnd(5)} ${style.bold(plain(step.name))}: ${plain(step.title)}  ${style.dim(about.join(", "))}`,
+    ...(step.undo === null ? [] : [`${indent}      ${style.dim(plain(`where the run fails: ${step.undo}`))}`]),
     ...step.inside.flatMap((inner, index) => stepLines(inner, `${number}.${String(index + 1)}`, depth + 1, style))
   ]
 }

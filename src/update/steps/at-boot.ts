@@ -20,7 +20,11 @@ import type { WantedFirmware, WantedPreference } from "./state.ts"
 const round = Duration.seconds(5)
 
 /** The AT port of a modem that starts, once it answers: it is silent for a while (at.md §1). */
-const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: BusWatch, deadline: Duration.Duration) {
+export const waitUntilItAnswers = Effect.fnUntraced(function* (
+  modem: Modem,
+  watch: BusWatch,
+  deadline: Duration.Duration
+) {
   const { left, next } = arrivals(modem, watch, deadline, ["at", "unknown"])
   for (;;) {
     const arrival = yield* next

@@ -30,13 +30,13 @@ export interface PreferenceSet {
   readonly wanted: Preference
 }
 
-const namesOf = ({ carrier, config, firmware }: Preference): ImageNames => ({
+export const namesOf = ({ carrier, config, firmware }: Preference): ImageNames => ({
   firmware,
   carrier,
   config: `${carrier}_${config}`
 })
 
-const tell = Effect.fnUntraced(function* (
+export const tell = Effect.fnUntraced(function* (
   at: AtSession,
   command: ImagePreferenceFacts["command"],
   names: ImageNames
@@ -55,7 +55,7 @@ const tell = Effect.fnUntraced(function* (
 })
 
 /** What the modem says to be preferred now. */
-const readBack = Effect.fnUntraced(function* (at: AtSession, command: ImagePreferenceFacts["command"]) {
+export const readBack = Effect.fnUntraced(function* (at: AtSession, command: ImagePreferenceFacts["command"]) {
   const lines = yield* at.ask(`AT!${command}?`, Duration.seconds(10))
   const read = readImagePreference(lines)
   return Result.isSuccess(read) ? preferenceOf(read.success.preferred) : undefined

@@ -70,7 +70,11 @@ export const arrivals = (
 }
 
 /** The control port of a modem that starts, once it answers. A modem that leaves again meanwhile is waited for again. */
-const waitUntilItAnswers = Effect.fnUntraced(function* (modem: Modem, watch: BusWatch, deadline: Duration.Duration) {
+export const waitUntilItAnswers = Effect.fnUntraced(function* (
+  modem: Modem,
+  watch: BusWatch,
+  deadline: Duration.Duration
+) {
   const { left, next } = arrivals(modem, watch, deadline)
   for (;;) {
     const arrival = yield* next
@@ -123,11 +127,12 @@ export interface Validated {
 const settle = <R>(
   read: Effect.Effect<ModemFacts, FlowError | QmiFailure | AtError, R>,
   expectation: Expectation,
-  patience: Duration.Duration
+  patience: Duration.Duration,
+  differ: typeof compare
 ) =>
   Effect.gen(function* () {
     const after = yield* read
-    const differences = compare(expectation, after)
+    const differences = differ(expectation, after)
     if (differences.length === 0) return after
     yield* nowIs({
       _tag: "RunningOther",
@@ -150,9 +155,10 @@ const settle = <R>(
 export const validateBy = Effect.fnUntraced(function* <R>(
   family: Family,
   read: Effect.Effect<ModemFacts, FlowError | QmiFailure | AtError, R>,
-  expectation: Expectation
+  expectation: Expectation,
+  differ: typeof compare = compare
 ) {
-  const after = yield* settle(read, expectation, family.deadlines.settle)
+  const after = yield* settle(read, expectation, family.deadlines.settle, differ)
   yield* nowIs({ _tag: "Running", firmware: after.firmware })
   const validated: Validated = { after }
   return { validated }

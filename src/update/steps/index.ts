@@ -2,8 +2,9 @@
 export { checkAgainstModem, checkImagesOnly } from "./check.ts"
 export type { Checked } from "./check.ts"
 export { identify, identifyWithPreference, openControl, releaseControl } from "./control.ts"
-export { alignPreference, givenPreference, restart, setPreference, takeDownloadList } from "./preference.ts"
-export { awaitHold, enterBootAndHold, holdOnly } from "./boot-and-hold.ts"
+export { alignPreference, givenPreference, restart, takeDownloadList } from "./preference.ts"
+export { enterBootAndHold, holdByAt, setPreference, setPreferenceByAt } from "./taking-back.ts"
+export { awaitHold, holdOnly } from "./boot-and-hold.ts"
 export {
   closeImage,
   dloadSwitch,
@@ -14,10 +15,10 @@ export {
   resetModem,
   writeImage
 } from "./transfer.ts"
+export { disarm, leaveBootAndHold, lookAfterwards, restartOnly, verifyRestart } from "./leaving.ts"
 export type { Opened, Written } from "./transfer.ts"
 export { verifyDownload, verifyFirmware, verifyPreference, waitForBoot, waitForPort } from "./boot.ts"
 export {
-  holdByAt,
   holdOnlyByAt,
   holdWithPreferenceByAt,
   identifyByAt,
@@ -25,7 +26,7 @@ export {
   openAt,
   releaseAt
 } from "./by-at.ts"
-export { alignPreferenceByAt, setPreferenceByAt } from "./at-preference.ts"
+export { alignPreferenceByAt } from "./at-preference.ts"
 export { verifyDownloadByAt, verifyFirmwareByAt, verifyPreferenceByAt, waitForBootByAt } from "./at-boot.ts"
 export type { Validated } from "./boot.ts"
 export type {

@@ -19,10 +19,14 @@ import { readPreference } from "../read-facts.ts"
 import type { Checked } from "./check.ts"
 import type { DownloadList, FlowOptions, WantedPreference } from "./state.ts"
 
-const setTo = Effect.fnUntraced(function* (
+/** Tells the modem what to run; its answer says which images it needs. */
+export const setTo = Effect.fnUntraced(function* (
   control: QmiSession,
   preference: Preference,
-  options: Pick<FlowOptions, "overrideDownload" | "modemStorageIndex">
+  options: Pick<FlowOptions, "overrideDownload" | "modemStorageIndex"> = {
+    overrideDownload: false,
+    modemStorageIndex: undefined
+  }
 ) {
   const modem = yield* Effect.fromResult(modemImageId(preference.firmware))
   const pri = yield* Effect.fromResult(priImageId(preference.firmware, preference.carrier, preference.config))
@@ -41,10 +45,7 @@ const setTo = Effect.fnUntraced(function* (
  */
 const putBack = Effect.fnUntraced(function* (control: QmiSession, old: Preference | undefined, wanted: Preference) {
   if (old === undefined) return
-  const restored = yield* setTo(control, old, { overrideDownload: false, modemStorageIndex: undefined }).pipe(
-    Effect.andThen(readPreference(control)),
-    Effect.result
-  )
+  const restored = yield* setTo(control, old).pipe(Effect.andThen(readPreference(control)), Effect.result)
   if (Result.isSuccess(restored) && restored.success !== undefined && samePreference(restored.success, old)) {
     yield* nowIs({ _tag: "PreferenceRestored", preference: old })
   } else {
@@ -130,7 +131,35 @@ export const setPreference = step({
 
 const only = ({ carrier, config, firmware }: Preference): Preference => ({ firmware, config, carrier })
 
-/** Watches the bus, then takes the modem offline and resets it (flows.md §3.2). It keeps its client id: it forgets it anyway. */
+/** Watches the bus, then takes the modem offline and resets it (flows.md §3.2). `restore`: where it refuses. */
+export const offlineAndReset = Effect.fnUntraced(function* (
+  control: QmiSession,
+  restore: Effect.Effect<void, never, Run> = Effect.void
+) {
+  const watch = yield* watchBus
+  yield* control.request(Dms.SetOperatingMode, { mode: "offline" }).pipe(Effect.tapError(() => restore))
+  const offline = yield* Effect.flatMap(Run, ({ condition }) => Ref.get(condition))
+  // Before it is sent: whoever interrupts us now leaves a modem that restarts.
+  yield* nowIs({ _tag: "Restarting" })
+  yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
+    Effect.catchIf(
+      // It may go before its answer does. Whether it went is seen on the bus, by the next step.
+      (error) => error._tag === "TransportError" || error.reason._tag === "NoAnswer",
+      () => Effect.void
+    ),
+    // It is offline by now: best effort to leave it as it was found.
+    Effect.tapError(() =>
+      nowIs(offline).pipe(
+        Effect.andThen(restore),
+        Effect.andThen(Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
+      )
+    )
+  )
+  yield* control.abandon
+  return watch
+})
+
+/** Takes the modem offline and resets it (flows.md §3.2). It keeps its client id: it forgets it anyway. */
 export const restart = step({
   name: "restart",
   title: "restart the modem: with images to come it waits for them in boot-and-hold",
@@ -147,27 +176,7 @@ export const restart = step({
       const { control, wanted } = state
       const old = state.facts.preference.value.current
       const restore = wanted === undefined ? Effect.void : putBack(control, old, only(wanted))
-      const watch = yield* watchBus
-      yield* control.request(Dms.SetOperatingMode, { mode: "offline" }).pipe(Effect.tapError(() => restore))
-      const offline = yield* Effect.flatMap(Run, ({ condition }) => Ref.get(condition))
-      // Before it is sent: whoever interrupts us now leaves a modem that restarts.
-      yield* nowIs({ _tag: "Restarting" })
-      yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
-        Effect.catchIf(
-          // It may go before its answer does. Whether it went is seen on the bus, by the next step.
-          (error) => error._tag === "TransportError" || error.reason._tag === "NoAnswer",
-          () => Effect.void
-        ),
-        // It is offline by now: best effort to leave it as it was found.
-        Effect.tapError(() =>
-          nowIs(offline).pipe(
-            Effect.andThen(restore),
-            Effect.andThen(Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
-          )
-        )
-      )
-      yield* control.abandon
-      return { watch }
+      return { watch: yield* offlineAndReset(control, restore) }
     })
 })
 
@@ -201,7 +210,7 @@ export const alignPreference = step({
       const { control, images, preference: wanted } = state
       const old = state.facts.preference.value.current
       yield* nowIs({ _tag: "PreferenceChanged", ...(old === undefined ? {} : { old }), wanted: only(wanted) })
-      const answer = yield* setTo(control, wanted, { overrideDownload: false, modemStorageIndex: undefined })
+      const answer = yield* setTo(control, wanted)
       const download = wantedImages(answer.download, images)
       if (Result.isFailure(download)) {
         return yield* new FlowError({ reason: { _tag: "ImagesMissing", wanted: [...download.failure] } })

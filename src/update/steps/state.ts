@@ -22,6 +22,8 @@ export interface FlowOptions {
   readonly modemStorageIndex: number | undefined
   /** Do not look at the modem after its restart. */
   readonly skipValidation: boolean
+  /** Where the run fails: have the modem run what it ran before, with its old preference. */
+  readonly rollbackOnFailure: boolean
 }
 
 /** What every flow starts from. */

@@ -19,7 +19,8 @@ import { connect } from "./connect.ts"
 import { sendPayload } from "./send.ts"
 import type { Transferred } from "./state.ts"
 
-const download = Effect.fnUntraced(function* (family: Family, { device, port }: Arrival) {
+/** A session with the boot loader, after it was made sure what it speaks. */
+export const openLoader = Effect.fnUntraced(function* (family: Family, { device, port }: Arrival) {
   const bus = yield* UsbBus
   const open = Effect.provideService(connect(device, port), UsbBus, bus)
   yield* checkProtocol(family, device, open)
@@ -36,7 +37,7 @@ export const openDownload = (family: Family) =>
     deadline: Duration.sum(family.deadlines.downloadPort, Duration.seconds(15)),
     drops: ["watch"],
     run: ({ modem, watch }: { readonly modem: Modem; readonly watch: BusWatch }) =>
-      Effect.flatMap(arriveHeld(family, modem, watch), (arrival) => download(family, arrival))
+      Effect.flatMap(arriveHeld(family, modem, watch), (arrival) => openLoader(family, arrival))
   })
 
 /** The download port of a modem that waits in boot-and-hold already. */
@@ -56,7 +57,7 @@ export const openDownloadNow = (family: Family) =>
           present: true
         })
         yield* nowIs({ _tag: "BootAndHold" })
-        return yield* download(family, arrival)
+        return yield* openLoader(family, arrival)
       })
   })
 
