@@ -3,6 +3,7 @@
  * edits a flow keeps them. Pure, as {@link run} is.
  */
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { run } from "./Flow.ts"
 import type { After, Flow } from "./Flow.ts"
 import type { AnyStep, Around, EnvironmentOf, ErrorOf, Step, StepInfo, Undo } from "./Step.ts"
@@ -36,7 +37,7 @@ const remembering = (around: Around) => {
 }
 
 /**
- * As {@link run}; where the flow fails, what it has begun is taken back, and it fails as it failed. A compensation that
+ * As {@link run}, with a scope of its own; where the flow fails, what it has begun is taken back, and it fails as it failed. A compensation that
  * fails does not keep the others from being tried; `undoing` hears of each. An interruption takes nothing back: whoever
  * interrupts does not want to wait.
  */
@@ -45,10 +46,11 @@ export const runOrUndo = <Init, Steps extends ReadonlyArray<AnyStep>>(
   init: Init,
   around: Around,
   undoing: AroundUndo = (_info, effect) => effect
-): Effect.Effect<After<Init, Steps>, Errors<Steps>, Environments<Steps>> =>
+): Effect.Effect<After<Init, Steps>, Errors<Steps>, Exclude<Environments<Steps>, Scope.Scope>> =>
   Effect.suspend(() => {
     const { begun, remember } = remembering(around)
-    return Effect.tapError(run(flow, init, remember), (error) =>
+    // What the steps hold, e.g. a port, is let go first: a compensation may need it.
+    return Effect.tapError(Effect.scoped(run(flow, init, remember)), (error) =>
       Effect.forEach(
         begun.toReversed(),
         ({ state, step }) =>
@@ -58,4 +60,4 @@ export const runOrUndo = <Init, Steps extends ReadonlyArray<AnyStep>>(
         { discard: true }
       )
     )
-  }) as Effect.Effect<After<Init, Steps>, Errors<Steps>, Environments<Steps>>
+  }) as Effect.Effect<After<Init, Steps>, Errors<Steps>, Exclude<Environments<Steps>, Scope.Scope>>

@@ -68,5 +68,9 @@ export const samePreference = (a: Preference, b: Preference): boolean =>
   // Case matters to the modem: `Generic` is not `GENERIC` (failures.md §1).
   a.firmware === b.firmware && a.config === b.config && a.carrier === b.carrier
 
+/** Undefined where there is none, or the modem has no preferences. */
+export const preferenceIn = ({ preference }: Pick<ModemFacts, "preference">): Preference | undefined =>
+  preference._tag === "Supported" ? preference.value.current : undefined
+
 export const showPreference = (preference: Preference): string =>
   `${preference.firmware}, ${preference.carrier} ${preference.config}`

@@ -33,19 +33,19 @@ const Reason = Schema.Union([
 export const qdlCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NoAnswer: {
     code: "QDL_NO_ANSWER",
-    help: "The boot loader stopped answering: power-cycle the modem; if it comes back in boot-and-hold, run `boothold download` with the same images."
+    help: "The boot loader stopped answering: where it stays silent, power-cycle the modem, then run the command that is printed."
   },
   Rejected: {
     code: "QDL_REJECTED",
-    help: "The boot loader refused; the code says why. Check that the image is for this very model, then run `boothold download` with the right one."
+    help: "The boot loader refused; the code says why. Check that the image is for this very model."
   },
   BadStatus: {
     code: "QDL_BAD_STATUS",
-    help: "The boot loader answered with a failure status; run `boothold download` with the same images again, or with images for this very model."
+    help: "The boot loader answered with a failure status; check that the images are for this very model, then try again."
   },
   WrongSequence: {
     code: "QDL_WRONG_SEQUENCE",
-    help: "Modem and host lost count of the chunks; run `boothold download` with the same images again."
+    help: "Modem and host lost count of the chunks; try again."
   },
   StillDiagnostic: {
     code: "QDL_STILL_DIAGNOSTIC",
@@ -61,7 +61,7 @@ export const qdlCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   },
   ImageChanged: {
     code: "QDL_IMAGE_CHANGED",
-    help: "The file was changed while it was being sent; put the right file in place and run `boothold download` with it."
+    help: "The file was changed while it was being sent; put the right file in place, then try again."
   }
 }
 

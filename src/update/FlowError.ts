@@ -69,7 +69,7 @@ const Reason = Schema.Union([
 export const flowCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NotValidated: {
     code: "UPDATE_NOT_VALIDATED",
-    help: "The update ran to its end, but the modem does not report what was wanted; run the same command again, and compare with `boothold info`."
+    help: "The update ran to its end, but the modem does not report what was wanted; compare with `boothold info`."
   },
   AnotherModem: {
     code: "UPDATE_ANOTHER_MODEM",
@@ -101,7 +101,7 @@ export const flowCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   },
   StayedInBootAndHold: {
     code: "UPDATE_STAYED_IN_BOOT_AND_HOLD",
-    help: "The boot loader finds no firmware that it can start; run `boothold download` with a complete set of images for this model."
+    help: "The boot loader finds no firmware that it can start; run `boothold recover --images FILE` with a complete set of images for this model."
   },
   TookTooLong: {
     code: "UPDATE_TOOK_TOO_LONG",

@@ -10,9 +10,9 @@ import { describeDevice } from "../device/Modem.ts"
 import type { Modem } from "../device/Modem.ts"
 import { watchBus } from "../device/watch.ts"
 import type { Arrival } from "../device/watch.ts"
-import { compare } from "../plan/compare.ts"
 import type { Expectation } from "../plan/compare.ts"
-import { samePreference } from "../plan/facts.ts"
+import { differencesFrom, hasArrived, oldPreference } from "../plan/take-back.ts"
+import { preferenceIn, samePreference } from "../plan/facts.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
 import type { Condition } from "./condition.ts"
 import { emit } from "./events.ts"
@@ -96,42 +96,6 @@ const arrive = Effect.fnUntraced(function* (bringing: Bringing, left: Condition)
   )
 })
 
-const preferenceOf = ({ preference }: ModemFacts): Preference | undefined =>
-  preference._tag === "Supported" ? preference.value.current : undefined
-
-/** What it shall prefer again: where it preferred nothing, what it ran. */
-const oldPreference = (before: ModemFacts): Preference | undefined => {
-  if (before.preference._tag === "NotSupported") return undefined
-  const { carrier, config, firmware } = before
-  return (
-    before.preference.value.current ??
-    (carrier === undefined || config === undefined ? undefined : { firmware, carrier, config })
-  )
-}
-
-/** The new firmware runs, with the new preference, and no image is missed: what differs is not the update's doing. */
-const hasArrived = ({ before, wanted }: Bringing, now: ModemFacts): boolean => {
-  if (wanted.firmware === undefined || now.firmware !== wanted.firmware || now.offlineReasons.length > 0) return false
-  if (now.firmware === before.firmware) return false
-  const { carrier, config, firmware } = wanted
-  if (carrier === undefined || config === undefined) return true
-  const current = preferenceOf(now)
-  return (
-    current !== undefined &&
-    samePreference(current, { firmware, carrier, config }) &&
-    (now.carrier ?? carrier) === carrier &&
-    (now.config ?? config) === config
-  )
-}
-
-/** A modem that was in low power before for its images' sake cannot be expected to be online now. */
-const differencesFrom = (expectation: Expectation, now: ModemFacts) => {
-  const kept = (expectation.before?.offlineReasons.length ?? 0) > 0
-  return compare(expectation, now).filter(
-    ({ what }) => !kept || (what !== "low-power reason" && what !== "operating mode")
-  )
-}
-
 export const bringBack = Effect.fn("bringBack")(function* (bringing: Bringing) {
   const { before, family, modem, road } = bringing
   const left = yield* Ref.get((yield* Run).condition)
@@ -145,12 +109,12 @@ export const bringBack = Effect.fn("bringBack")(function* (bringing: Bringing) {
           reason: { _tag: "AnotherModem", wanted: `IMEI ${before.imei}`, found: `IMEI ${found.imei}` }
         })
       }
-      if (hasArrived(bringing, found)) {
+      if (hasArrived({ before, wanted: bringing.wanted }, found)) {
         const detail = `the modem runs ${found.firmware} with its new preference: it is left there`
         return yield* emit({ _tag: "Note", step: "undo", detail })
       }
       const old = oldPreference(before)
-      const current = preferenceOf(found)
+      const current = preferenceIn(found)
       if (old !== undefined && (current === undefined || !samePreference(current, old))) yield* opened.prefer(old)
       const expectation: Expectation = { firmware: before.firmware, preference: old, before }
       if (differencesFrom(expectation, yield* opened.read).length > 0) {

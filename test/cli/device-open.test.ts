@@ -81,7 +81,7 @@ describe("--device-open-…", () => {
 
   it.effect("is in the command that a failed run advises, which works", () =>
     Effect.gen(function* () {
-      const broken = ["--simulate-behaviour", "nakWrite:image=0,chunk=1,status=1"]
+      const broken = ["--no-rollback-on-failure", "--simulate-behaviour", "nakWrite:image=0,chunk=1,status=1"]
       const { code, err } = yield* boothold(["update", ...mbim, "--device-open-mbim", "--yes", ...broken, ...both])
       assert.strictEqual(code, 7)
       const next =
@@ -101,9 +101,9 @@ describe("--device-open-…", () => {
       const input: ModemInput = { json: false, selector: {}, simulation: undefined, deviceOpen: "mbim" }
       const words = yield* Effect.map(Modem.select(), (modem) => wordsOf("update", input, modem))
       const advised = (condition: Condition) => nextCommand(condition, words)
-      assert.strictEqual(advised({ _tag: "Restarting" }), "boothold list --usb-path 1-2")
+      assert.strictEqual(advised({ _tag: "Running", firmware: "1" }), "boothold list --usb-path 1-2")
       assert.strictEqual(advised({ _tag: "Untouched" }), "boothold update --usb-path 1-2 --device-open-mbim IMAGE…")
-      assert.strictEqual(advised({ _tag: "BootAndHold" }), "boothold download --usb-path 1-2 --device-open-mbim IMAGE…")
+      assert.strictEqual(advised({ _tag: "BootAndHold" }), "boothold recover --usb-path 1-2 --device-open-mbim")
     }).pipe(Effect.provide(layer(em7455Setup())))
   )
 })
@@ -131,9 +131,9 @@ describe("--device-open-proxy", () => {
       const words = wordsOf("update", { ...input, deviceOpen: "mbim", proxy: true }, modem)
       assert.strictEqual(
         nextCommand({ _tag: "BootAndHold" }, words),
-        "boothold download --usb-path 1-2 --device-open-mbim --device-open-proxy IMAGE…"
+        "boothold recover --usb-path 1-2 --device-open-mbim --device-open-proxy"
       )
-      assert.strictEqual(nextCommand({ _tag: "Restarting" }, words), "boothold list --usb-path 1-2")
+      assert.strictEqual(nextCommand({ _tag: "Running", firmware: "1" }, words), "boothold list --usb-path 1-2")
     }).pipe(Effect.provide(layer(em7455Setup())))
   )
 

@@ -127,13 +127,13 @@ describe("a command for one modem", () => {
         "waits in boot-and-hold",
         "SWI9X15 or SWI9X07",
         "ttyUSB0 (download)",
-        "boothold download --usb-path 1-3 IMAGE…"
+        "boothold recover --usb-path 1-3"
       )
       const json = JSON.parse((yield* on(system, "info", "--json")).out) as {
         readonly facts: unknown
         readonly next: string
       }
-      assert.deepStrictEqual([json.facts, json.next], [null, "boothold download --usb-path 1-3 --json IMAGE…"])
+      assert.deepStrictEqual([json.facts, json.next], [null, "boothold recover --usb-path 1-3 --json"])
     })
   )
 

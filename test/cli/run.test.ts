@@ -130,7 +130,7 @@ describe("boothold update", () => {
     Effect.gen(function* () {
       const { code, err } = yield* boothold([
         ...update,
-        ...["--simulate-speed", "2", "--skip-validation", "--usb-path", "1-2"],
+        ...["--simulate-speed", "2", "--skip-validation", "--usb-path", "1-2", "--no-rollback-on-failure"],
         ...["--simulate-behaviour", "nakWrite:image=0,chunk=1,status=1"],
         ...both
       ])
@@ -150,7 +150,10 @@ describe("boothold update", () => {
   it.effect("ends a failed run with a JSON error that holds the same", () =>
     Effect.gen(function* () {
       const behaviour = JSON.stringify({ _tag: "disconnectInChunk", image: 0, chunk: 1 })
-      const { code, err, out } = yield* boothold([...update, "--json", "--simulate-behaviour", behaviour, ...both])
+      const { code, err, out } = yield* boothold([
+        ...[...update, "--json", "--no-rollback-on-failure", "--simulate-behaviour", behaviour],
+        ...both
+      ])
       const exit = exitCodes.connection.exit
       assert.deepStrictEqual({ code, err }, { code: exit, err: "" })
       const error = runLines(out).at(-1)
@@ -160,14 +163,25 @@ describe("boothold update", () => {
       assert.strictEqual(error.step, "write")
       assert(error.condition?._tag === "LeftBus")
       assert.strictEqual(error.condition.half?.image, system)
-      contains(error.next ?? "", "boothold info", "--json")
+      contains(error.next ?? "", "boothold recover", "--json", `--images ${system}`)
+    })
+  )
+
+  it.effect("is taken back, and says so with an exit code of its own", () =>
+    Effect.gen(function* () {
+      const { code, err, out } = yield* boothold([...update, "--simulate-behaviour", "oldFirmwareComesBack", ...both])
+      assert.strictEqual(code, 22)
+      contains(err, "error: verify: not validated: firmware is 02.24.05.06, wanted 02.33.03.00")
+      contains(err, "state: The modem runs its old firmware 02.24.05.06 again, and its old preference")
+      contains(err, `next:  boothold update --simulate em7455 --yes ${system} ${carrier}`)
+      contains(out, "the run has failed: put the old preference back", "✔ taken back")
     })
   )
 
   it.effect("is told apart by its exit code: refused, not validated, wrong model, several things missing", () =>
     Effect.gen(function* () {
       const behave = (text: string) => [...update, "--simulate-behaviour", text, ...both]
-      const notValidated = yield* boothold(behave("oldFirmwareComesBack"))
+      const notValidated = yield* boothold([...behave("oldFirmwareComesBack"), "--no-rollback-on-failure"])
       assert.strictEqual(notValidated.code, 8)
       contains(notValidated.err, "state: The modem runs, but its firmware is 02.24.05.06, wanted 02.33.03.00")
       assert.strictEqual((yield* boothold(behave("preferenceQueryUnanswered"))).code, 14)

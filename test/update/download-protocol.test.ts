@@ -67,7 +67,10 @@ describe("the protocol of the download port", () => {
 
   it.effect("a port that echoes is called an AT port", () =>
     Effect.gen(function* () {
-      const run = yield* simulate(Sim.em7455({ behaviours: [Sim.behaviour("echoesDownload")] }), { files: images9x30 })
+      const run = yield* simulate(Sim.em7455({ behaviours: [Sim.behaviour("echoesDownload")] }), {
+        files: images9x30,
+        plan: { rollbackOnFailure: false }
+      })
       assert.strictEqual(failure(run.exit).code, "QDL_ECHOES_AT")
       assert.strictEqual(asked(run.journal), 1)
     })
