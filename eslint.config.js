@@ -17,12 +17,13 @@ export const layers = {
   doctor: ["device"],
   update: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport"],
   journal: ["protocol", "plan", "device", "update"],
+  recovery: ["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "journal"],
   sim: ["protocol", "image", "file", "transport", "device"],
   live: ["protocol", "image", "file", "transport", "device", "doctor", "update", "journal"],
   serve: ["protocol", "image", "file", "transport", "device", "sim", "live"],
   cli: [
     ...["protocol", "image", "file", "flow", "plan", "device", "session", "transport", "update", "journal"],
-    ...["doctor", "sim", "live", "serve"]
+    ...["recovery", "doctor", "sim", "live", "serve"]
   ]
 }
 

@@ -4,6 +4,7 @@ import { commandCatalogue } from "../src/cli/CommandError.ts"
 import { exitCodes, exitOfCode } from "../src/cli/exit-codes.ts"
 import { busCatalogue } from "../src/device/BusError.ts"
 import { historyCatalogue } from "../src/journal/HistoryError.ts"
+import { recoveryCatalogue } from "../src/recovery/RecoveryError.ts"
 import { imageFileCatalogue } from "../src/file/ImageFileError.ts"
 import { imageCatalogue } from "../src/image/ImageError.ts"
 import { planCatalogue } from "../src/plan/PlanError.ts"
@@ -42,6 +43,7 @@ export const catalogues: ReadonlyArray<readonly [string, string, Catalogue<strin
   ["JournalError", "writing a run down", journalCatalogue],
   ["LockError", "one run at a time on one modem", lockCatalogue],
   ["HistoryError", "runs of the past", historyCatalogue],
+  ["RecoveryError", "`boothold recover`", recoveryCatalogue],
   ["DecodeError", "`boothold decode`", decodeCatalogue],
   ["HexError", "bytes as text", hexCatalogue],
   ["ServeError", "`boothold simulate`", serveCatalogue]

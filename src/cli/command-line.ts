@@ -264,6 +264,35 @@ const reset = Command.make(
   })
 ).pipe(Command.withDescription("Send a modem into boot-and-hold, where it waits for images"))
 
+const recover = Command.make(
+  "recover",
+  {
+    files: Flags.files("firmware images for it: the same as with --images", 0),
+    images: Flags.texts("images", "FILE", "send it this image, whatever a journal says; repeatable"),
+    ...Flags.modemFlags,
+    ...Flags.deviceOpenFlags,
+    ...Flags.versionFlags,
+    protocol: Flags.protocol,
+    ...writeFlags
+  },
+  Effect.fnUntraced(function* (from) {
+    const input = {
+      ...(yield* modemInput(from)),
+      ...(yield* deviceOpenInput("recover", from)),
+      ...imagesInput({ ...from, files: [...from.images, ...from.files] }),
+      ...writeInput(from)
+    }
+    const run = yield* Effect.promise(() => import("./commands/recover.ts").then(({ recover }) => recover))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(
+  Command.withDescription("Bring home modems that wait in boot-and-hold, or stay in low power after an update"),
+  Command.withExamples([
+    { command: "boothold recover", description: "every modem that needs it, one after the other; asks before each" },
+    { command: "boothold recover --usb-path 1-2 --images *.cwe *.nvu", description: "this one, with these images" }
+  ])
+)
+
 const info = Command.make(
   "info",
   { ...Flags.modemFlags, ...Flags.deviceOpenFlags },
@@ -370,6 +399,7 @@ export const boothold = Command.make("boothold").pipe(
     update,
     download,
     reset,
+    recover,
     info,
     list,
     doctor,

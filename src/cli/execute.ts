@@ -69,17 +69,16 @@ const outliveTerminal = Effect.acquireRelease(
     })
 )
 
+export interface ExecuteOptions {
+  readonly json: boolean
+  readonly yes: boolean
+  readonly words: CommandWords
+  /** Is told the events too. */
+  readonly also?: Progress
+}
+
 /** Only a change of the modem is asked for; `--yes` has answered already. */
-export const execute = Effect.fn("cli.execute")(function* (
-  plan: Update.UpdatePlan,
-  options: {
-    readonly json: boolean
-    readonly yes: boolean
-    readonly words: CommandWords
-    /** Is told the events too. */
-    readonly also?: Progress
-  }
-) {
+export const carryOut = Effect.fn("cli.carryOut")(function* (plan: Update.UpdatePlan, options: ExecuteOptions) {
   const screen = yield* Screen
   const style = styleFor(screen.colors)
   const report = planReport(plan)
@@ -103,5 +102,8 @@ export const execute = Effect.fn("cli.execute")(function* (
     })
   )
   yield* Console.log(options.json ? runLine(resultReport(result)) : resultLine(result, style))
-  return exitCodes.ok.exit
+  return result
 })
+
+export const execute = (plan: Update.UpdatePlan, options: ExecuteOptions) =>
+  Effect.as(carryOut(plan, options), exitCodes.ok.exit)

@@ -111,7 +111,7 @@ export const exitCodes = {
     meaning: "the images are for another family, or the family is not known",
     codes: ["PLAN_WRONG_FAMILY", "PLAN_FAMILY_UNKNOWN", "PLAN_NO_FAMILY", "DEVICE_UNKNOWN_FAMILY", "DEVICE_REFUSED"]
   },
-  incomplete: { exit: 12, meaning: "an image is missing", codes: ["PLAN_INCOMPLETE", "UPDATE_IMAGES_MISSING"] },
+  incomplete: { exit: 12, meaning: "an image is missing", codes: ["PLAN_INCOMPLETE", "UPDATE_IMAGES_MISSING", "RECOVERY_IMAGES_NEEDED"] },
   wrongMode: {
     exit: 13,
     meaning: "the modem is in the other mode than the command needs",
@@ -144,7 +144,8 @@ export const exitCodes = {
       "AT_GARBLED",
       "UPDATE_UNREADABLE",
       "UPDATE_TOOK_TOO_LONG",
-      "DEVICE_NEVER_APPEARED"
+      "DEVICE_NEVER_APPEARED",
+      "RECOVERY_NOT_ASKED"
     ]
   },
   permission: {
@@ -249,6 +250,11 @@ export const exitCodes = {
     exit: 22,
     meaning: "the run failed and was taken back: the modem runs its old firmware again, with its old preference",
     codes: []
+  },
+  notHome: {
+    exit: 23,
+    meaning: "`recover` could not bring the modem home",
+    codes: ["RECOVERY_NOT_HOME", "RECOVERY_NO_REMEDY"]
   },
   interrupted: { exit: 130, meaning: "interrupted; the modem's state and the next command are printed", codes: [] }
 } as const satisfies { readonly [name: string]: ExitCode }

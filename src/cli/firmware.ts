@@ -44,6 +44,14 @@ export const takenBy = Effect.fn("cli.takenBy")(function* (found: Found) {
     : obstacle(found, yield* host.facts, yield* host.device(found.modem.device), "any port")
 })
 
+/** The same for its control port alone, which a proxy may share. */
+export const controlTakenBy = Effect.fn("cli.controlTakenBy")(function* (found: Found) {
+  const host = yield* Host
+  return host === undefined
+    ? undefined
+    : obstacle(found, yield* host.facts, yield* host.device(found.modem.device), "control port")
+})
+
 const none: Glance = { _tag: "NotAsked", why: "it speaks another protocol, or its ids are not known" }
 
 /** All of them at once, in the order of the list. */

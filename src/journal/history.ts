@@ -57,6 +57,12 @@ export const knownBy = (modem: ModemOfRun, { begun }: RunJournal): KnownBy | und
   return isSamePlace(modem, then) ? "place" : undefined
 }
 
+/** Runs that only have a modem start. One that did not bring it home says nothing of what an earlier one began. */
+const starts: ReadonlySet<string> = new Set(["leave", "restart"])
+
+const onlyStarted = ({ journal, outcome }: PastRun): boolean =>
+  starts.has(journal.begun.run.flow) && outcome.condition._tag !== "Running"
+
 const make = Effect.gen(function* () {
   const files = yield* JournalFiles
 
@@ -102,7 +108,7 @@ const make = Effect.gen(function* () {
       if (Result.isFailure(loaded)) continue
       const run = loaded.success
       const by = knownBy(modem, run.journal)
-      if (by === undefined || run.running || !run.outcome.touched) continue
+      if (by === undefined || run.running || !run.outcome.touched || onlyStarted(run)) continue
       return isUnfinished(run.outcome) ? ({ ...run, by } satisfies Unfinished) : undefined
     }
     return undefined

@@ -67,3 +67,7 @@ const commandFor = (condition: Condition, words: CommandWords): AdvisedCommand =
 /** The exact command line for this state. */
 export const nextCommand = (condition: Condition, words: CommandWords): string =>
   line(commandFor(condition, words), words, condition)
+
+/** The command that brings a modem home with images, where it has none that it could run. */
+export const recoverWithImages = (words: CommandWords): string =>
+  line("recover", words, { _tag: "Restarting" }) + (words.images.length === 0 ? " --images IMAGE…" : "")

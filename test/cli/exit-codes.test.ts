@@ -12,6 +12,7 @@ import { hexCatalogue } from "../../src/protocol/hex.ts"
 import { mbimCodecCatalogue } from "../../src/protocol/mbim/MbimCodecError.ts"
 import { firmwareIdCatalogue } from "../../src/protocol/qmi/firmware-id.ts"
 import { qmiCodecCatalogue } from "../../src/protocol/qmi/QmiCodecError.ts"
+import { recoveryCatalogue } from "../../src/recovery/RecoveryError.ts"
 import { serveCatalogue } from "../../src/serve/ServeError.ts"
 import { atCatalogue } from "../../src/session/AtError.ts"
 import { mbimCatalogue } from "../../src/session/MbimError.ts"
@@ -43,6 +44,7 @@ const catalogues = {
   qdlCatalogue,
   qmiCatalogue,
   qmiCodecCatalogue,
+  recoveryCatalogue,
   serveCatalogue,
   transportCatalogue
 }

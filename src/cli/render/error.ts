@@ -1,6 +1,7 @@
 /** Errors for people and for programs: what happened, how the modem is, what helps, and what to type next. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import type { RecoveryError } from "../../recovery/RecoveryError.ts"
 import type { UpdateError } from "../../update/UpdateError.ts"
 import { exitOf } from "../exit-codes.ts"
 import { Screen } from "../Screen.ts"
@@ -25,10 +26,16 @@ const isKnownError = (error: unknown): error is KnownError =>
   typeof error.help === "string" &&
   typeof error.message === "string"
 
+const isRecoveryError = (error: KnownError): error is RecoveryError => error._tag === "RecoveryError"
+
 const isUpdateError = (error: KnownError): error is UpdateError => error._tag === "UpdateError"
 
 const errorReport = (error: KnownError): ErrorReport => {
   const { code, help, message } = error
+  if (isRecoveryError(error)) {
+    const { next, situation, state } = error
+    return { _tag: "Error", code, exitCode: exitOf({ code }), message, help, state, situation, next }
+  }
   if (!isUpdateError(error)) return { _tag: "Error", code, exitCode: exitOf(error), message, help }
   const { condition, next, state, step } = error
   return { _tag: "Error", code, exitCode: exitOf(error), message, help, step, state, condition, next }

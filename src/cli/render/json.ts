@@ -8,6 +8,7 @@ import type { StepInfo } from "../../flow/Step.ts"
 import * as Duration from "effect/Duration"
 import type { Preference } from "../../plan/facts.ts"
 import { ModemFacts } from "../../plan/facts.ts"
+import { Situation } from "../../recovery/Situation.ts"
 import { Condition } from "../../update/condition.ts"
 import { UpdateEvent } from "../../update/events.ts"
 import type { Glance } from "../../update/glance.ts"
@@ -138,10 +139,11 @@ export const ErrorReport = Schema.TaggedStruct("Error", {
   exitCode: Schema.Int,
   message: Schema.String,
   help: Schema.String,
-  /** Of a run: the step, the modem's state, and the command that goes on from there. */
+  /** Of a run: the step, the modem's state, and the command that goes on from there; of `recover`: its situation. */
   step: Schema.optionalKey(Schema.String),
   state: Schema.optionalKey(Schema.String),
   condition: Schema.optionalKey(Condition),
+  situation: Schema.optionalKey(Situation),
   next: Schema.optionalKey(Schema.String)
 })
 export type ErrorReport = typeof ErrorReport.Type
