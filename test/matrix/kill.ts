@@ -96,25 +96,27 @@ export const endAt = ({ byAt, files, setup }: Subject, { at, means, way }: Endin
       if (here.number !== at) return Effect.void
       switch (way) {
         case "killed":
-          return die.pipe(Effect.andThen(end), Effect.andThen(Effect.never))
+          return Effect.uninterruptible(Effect.andThen(die, end)).pipe(Effect.andThen(Effect.never))
         case "power cut":
-          return Effect.andThen(modem.unplug, end)
+          // The step that is under way may be interrupted for it.
+          return Effect.uninterruptible(Effect.andThen(modem.unplug, end))
         case "all power cut":
-          return die.pipe(
-            Effect.andThen(Effect.sync(() => losePower(disk))),
-            Effect.andThen(modem.unplug),
-            Effect.andThen(end),
-            Effect.andThen(Effect.never)
-          )
+          return Effect.uninterruptible(
+            die.pipe(
+              Effect.andThen(Effect.sync(() => losePower(disk))),
+              Effect.andThen(modem.unplug),
+              Effect.andThen(end)
+            )
+          ).pipe(Effect.andThen(Effect.never))
       }
     })
-    const way_ = byAt === true ? ("at" as const) : ("auto" as const)
+    const controlWay = byAt === true ? ("at" as const) : ("auto" as const)
     // Nobody waits for a killed program: it stays where it is, which may be where it cannot be interrupted.
     const first = yield* Effect.forkDetach(
       update(files).pipe(
         Effect.provideService(UsbBus, mortalBus(real, mortality)),
         Effect.provideService(ImageFiles, inMemory(files)),
-        Effect.provideService(ControlWay, way_),
+        Effect.provideService(ControlWay, controlWay),
         Effect.provide(state(mortalFiles(disk, 1, mortality))),
         Effect.scoped
       )
@@ -143,7 +145,7 @@ export const endAt = ({ byAt, files, setup }: Subject, { at, means, way }: Endin
       const next = yield* Effect.forkChild(
         recover(files, means).pipe(
           Effect.provideService(ImageFiles, inMemory(means === "nothing" ? {} : files)),
-          Effect.provideService(ControlWay, way_),
+          Effect.provideService(ControlWay, controlWay),
           Effect.provide(state(filesOf(disk, attempt + 2))),
           Effect.scoped
         )
