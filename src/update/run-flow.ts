@@ -47,6 +47,8 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
     const words = yield* CommandWords
     const run = yield* Run
     const current = yield* Ref.make("start")
+    /** A failure that was kept through later tries belongs to the step that it came from. */
+    const failedIn = new WeakMap<object, string>()
     const around: Around = (info, _state, effect) =>
       Effect.gen(function* () {
         const outer = yield* Ref.getAndSet(current, info.name)
@@ -59,7 +61,15 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
           deadlineMillis: Duration.toMillis(info.deadline)
         })
         // The deadline's error takes the way of all step errors: the runner below knows it.
-        const value = yield* withDeadline(info, effect) as typeof effect
+        const value = yield* Effect.tapError(withDeadline(info, effect), (error) =>
+          Effect.andThen(
+            Effect.sync(() => {
+              const known = error as object
+              if (!failedIn.has(known)) failedIn.set(known, info.name)
+            }),
+            Ref.set(current, outer)
+          )
+        ) as typeof effect
         yield* emit({
           _tag: "StepFinished",
           step: info.name,
@@ -79,7 +89,7 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
           const condition = gone ? afterUnplugged(known) : known
           const failure = new UpdateError({
             flow: flow.name,
-            step: yield* Ref.get(current),
+            step: failedIn.get(error) ?? (yield* Ref.get(current)),
             cause: error,
             condition,
             next: nextCommand(condition, words)

@@ -81,7 +81,9 @@ export interface StepReport {
   readonly title: string
   readonly risk: string
   readonly deadlineSeconds: number
-  readonly repeats: "once" | "each" | "choice"
+  readonly repeats: "once" | "each" | "choice" | "retry"
+  /** Of a retry: how often the steps inside are begun at most. */
+  readonly times?: number
   readonly inside: ReadonlyArray<StepReport>
 }
 export const StepReport: Schema.Codec<StepReport> = Schema.Struct({
@@ -89,7 +91,8 @@ export const StepReport: Schema.Codec<StepReport> = Schema.Struct({
   title: Schema.String,
   risk: Schema.String,
   deadlineSeconds: Schema.Finite,
-  repeats: Schema.Literals(["once", "each", "choice"]),
+  repeats: Schema.Literals(["once", "each", "choice", "retry"]),
+  times: Schema.optionalKey(Schema.Int),
   inside: Schema.Array(Schema.suspend((): Schema.Codec<StepReport> => StepReport))
 })
 
@@ -177,6 +180,7 @@ const stepReport = (step: StepInfo): StepReport => ({
   risk: step.risk,
   deadlineSeconds: Duration.toSeconds(step.deadline),
   repeats: step.repeats,
+  ...(step.times === undefined ? {} : { times: step.times }),
   inside: step.inside.map(stepReport)
 })
 

@@ -4,6 +4,7 @@ export type { Checked } from "./check.ts"
 export { identify, identifyWithPreference, openControl, releaseControl } from "./control.ts"
 export { alignPreference, givenPreference, restart, setPreference, takeDownloadList } from "./preference.ts"
 export { awaitHold, enterBootAndHold, holdOnly } from "./boot-and-hold.ts"
+export { lastChunkOf, tellGivenUp, tellRetry } from "./again.ts"
 export {
   closeImage,
   dloadSwitch,
