@@ -64,8 +64,8 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
         const value = yield* Effect.tapError(withDeadline(info, effect), (error) =>
           Effect.andThen(
             Effect.sync(() => {
-              const known = error as object
-              if (!failedIn.has(known)) failedIn.set(known, info.name)
+              const known: unknown = error
+              if (typeof known === "object" && known !== null && !failedIn.has(known)) failedIn.set(known, info.name)
             }),
             Ref.set(current, outer)
           )
