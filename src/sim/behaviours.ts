@@ -44,9 +44,15 @@ const table = {
     fields: { where: Schema.optionalKey(BusyRole), delay: Millis }
   },
   nakOpen: {
-    text: "Open of an image is answered with Error code, or with an Open response of this status.",
-    source: "qdl.md §3.3, §3.4",
-    fields: { image: Count, code: Schema.optionalKey(Schema.Int), status: Schema.optionalKey(Schema.Int), times }
+    text: "Open of an image is answered with Error code, or with an Open response of this status; after behind others, which are taken.",
+    source: "qdl.md §3.3, §3.4; §5: whether a second Open is taken is unsure",
+    fields: {
+      image: Count,
+      code: Schema.optionalKey(Schema.Int),
+      status: Schema.optionalKey(Schema.Int),
+      behind: Schema.optionalKey(Count),
+      times
+    }
   },
   nakWrite: {
     text: "One write is answered with this status (1 CRC failed, 2 parsing failed), or with Error code. The image is lost.",

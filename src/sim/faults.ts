@@ -117,13 +117,15 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
     case "mergedAnswers":
       return (p) =>
         p._tag === "Sending" && (b.where ?? p.role) === p.role ? { _tag: "Merge", millis: b.delay } : undefined
-    case "nakOpen":
+    case "nakOpen": {
+      let before = 0
       return (p) =>
-        p._tag !== "Open" || p.image !== b.image
+        p._tag !== "Open" || p.image !== b.image || before++ < (b.behind ?? 0)
           ? undefined
           : b.status !== undefined
             ? { _tag: "Status", status: b.status }
             : { _tag: "Refused", code: b.code ?? ErrorCode.OperationFailed }
+    }
     case "nakWrite":
       return (p) =>
         p._tag !== "Chunk" || p.image !== b.image || p.chunk !== b.chunk
