@@ -20,6 +20,12 @@ export const scenarios: ReadonlyArray<Scenario> = [
   { name: "9x15 .cwe .nvu", setup: () => Sim.mc7354(), files: images9x15, versions: ["05.05.16.03", "05.05.78.00"] },
   { name: "9x15 .spk", setup: () => Sim.mc7354(), files: spk9x15, versions: ["05.05.16.03", "05.05.78.00"] },
   { name: "9x30 .cwe .nvu", setup: () => Sim.em7455(), files: images9x30, versions: ["02.24.05.06", "02.33.03.00"] },
+  {
+    name: "9x30, image sent again",
+    setup: () => Sim.em7455({ behaviours: [Sim.behaviour("nakWrite", { image: 0, chunk: 2, status: 1, times: 1 })] }),
+    files: images9x30,
+    versions: ["02.24.05.06", "02.33.03.00"]
+  },
   { name: "9x30 .spk", setup: () => Sim.em7455(), files: spk9x30, versions: ["02.24.05.06", "02.33.03.00"] }
 ]
 
