@@ -10,6 +10,7 @@ import { planReport, resultReport, runLine } from "./render/json.ts"
 import type { Progress } from "./render/listener.ts"
 import { planSummary } from "./render/plan.ts"
 import { makeProgress } from "./render/Progress.ts"
+import { settingsLines } from "./render/settings.ts"
 import { bytesText, durationText, plain, styleFor } from "./render/text.ts"
 import type { Style } from "./render/text.ts"
 import { Screen } from "./Screen.ts"
@@ -97,6 +98,12 @@ export const execute = Effect.fn("cli.execute")(function* (
       )
     })
   )
-  yield* Console.log(options.json ? runLine(resultReport(result)) : resultLine(result, style))
+  if (options.json) yield* Console.log(runLine(resultReport(result)))
+  else {
+    yield* Console.log(resultLine(result, style))
+    for (const line of result.settings === undefined ? [] : settingsLines(result.settings, style)) {
+      yield* Console.log(line)
+    }
+  }
   return exitCodes.ok.exit
 })

@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Settings, SettingsDiff } from "../plan/settings.ts"
 import { Condition } from "./condition.ts"
 
 const Risk = Schema.Literals(["none", "reads", "changes-preference", "reboots", "writes-flash"])
@@ -41,6 +42,9 @@ export const UpdateEvent = Schema.TaggedUnion({
   ImageFinished: { image: Schema.String, bytes: Schema.Int, millis: Schema.Number },
   /** The modem itself says it needs nothing of this image (qdl.md §3.4, status 7). */
   ImageSkipped: { image: Schema.String, why: Schema.String },
+  /** What the modem told of its owner's settings; `before` the first write, and after the update. */
+  SettingsRead: { step: Schema.String, when: Schema.Literals(["before", "after"]), settings: Settings },
+  SettingsCompared: { step: Schema.String, diff: SettingsDiff },
   RunFinished: { millis: Schema.Number, summary: Schema.String },
   RunFailed: {
     step: Schema.String,

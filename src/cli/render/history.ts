@@ -6,6 +6,7 @@ import { showPreference } from "../../plan/facts.ts"
 import { describeCondition } from "../../update/condition.ts"
 import { imageTitle } from "./events.ts"
 import { stateOf } from "./history-json.ts"
+import { settingsLines } from "./settings.ts"
 import { bytesText, durationText, plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
@@ -86,6 +87,13 @@ const entryText = (entry: Entry, style: Style): string | undefined => {
       return `${plain(event.image)}: sent in ${durationText(event.millis)}`
     case "ImageSkipped":
       return plain(`${event.image}: ${event.why}`)
+    case "SettingsRead":
+      return plain(
+        `${String(event.settings.values.length)} settings ${event.when === "before" ? "before the first write" : "after the update"}: ` +
+          event.settings.values.map(({ key, value }) => `${key} ${value}`).join("; ")
+      )
+    case "SettingsCompared":
+      return settingsLines(event.diff, style).join("\n")
     case "RunFinished":
       return `${style.good("✔")} ${plain(event.summary)}`
     case "RunFailed":
