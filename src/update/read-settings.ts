@@ -43,6 +43,13 @@ type Failure = QmiFailure | AtError | TransportError
 
 const isSilence = (error: Failure): boolean => error._tag === "TransportError" || error.reason._tag === "NoAnswer"
 
+/** A refusal in the modem's own words: how most questions end that a family does not know. */
+const whyText = (error: Failure): string => {
+  if (error._tag === "AtError" && error.reason._tag === "Refused") return `refused: ${error.reason.answer}`
+  if (error._tag === "QmiError" && error.reason._tag === "Refused") return `refused: ${error.reason.name}`
+  return error.message
+}
+
 /** What is known so far. With what was told `before`, only questions that were answered then are asked. */
 const notebook = (started: number, before: Settings | undefined) => {
   const values = new Map<string, Setting>()
@@ -100,12 +107,7 @@ const asker = (notes: Notebook) => {
     if (Result.isSuccess(answer)) return answer.success
     const { failure } = answer
     if (isSilence(failure)) silent++
-    notes.refuse(
-      question,
-      failure._tag === "AtError" && failure.reason._tag === "Refused"
-        ? `refused: ${failure.reason.answer}`
-        : failure.message
-    )
+    notes.refuse(question, whyText(failure))
     return undefined
   })
 }
@@ -205,7 +207,8 @@ const search = Effect.fnUntraced(function* (modem: Modem, known: boolean) {
   const device = yield* deviceOf(modem, known)
   if (device === undefined || !hasCandidate(device)) return "it has none in this composition"
   const { answers, found } = yield* findAtPort(device, known ? knownRound : findRound)
-  return found ?? answers.map(({ answer, port }) => `${port}: ${answer}`).join("; ")
+  const asked = answers.filter(({ answer }) => !answer.startsWith("not asked"))
+  return found ?? asked.map(({ answer, port }) => `${port}: ${answer}`).join("; ")
 })
 
 /** The AT port beside a control port that is in use; closed again at the end of the scope. */

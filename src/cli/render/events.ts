@@ -31,6 +31,8 @@ export const noteLine = (event: UpdateEvent, style: Style): string | undefined =
       return `  ${style.warn("warning:")} ${plain(event.detail)}`
     case "ModemSeen":
       return `  ${style.dim(plain(`seen: ${event.device}`))}`
+    case "SettingsRead":
+      return event.when === "before" ? `  ${String(event.settings.values.length)} settings told` : undefined
     case "ImageSkipped":
       return `  ${plain(event.image)}: not sent, ${plain(event.why)}`
     default:

@@ -133,7 +133,8 @@ export const timelineLines = (past: PastRun, style: Style): ReadonlyArray<string
     "",
     ...entries.flatMap((entry) => {
       const text = entryText(entry, style)
-      return text === undefined ? [] : [line(entry.at, text)]
+      // What follows in further lines stands below its first one.
+      return text === undefined ? [] : [line(entry.at, text.replaceAll("\n", `\n${" ".repeat(width + 4)}`))]
     }),
     ...(lost === 0 ? [] : [`  ${style.warn(`${String(lost)} lines could not be written`)}`]),
     ...(damage === undefined

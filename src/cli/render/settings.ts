@@ -15,26 +15,33 @@ const changeText = ({ after, before, from, key, kind }: Difference): string => {
   }
 }
 
+/** One line for all that have the same reason: a port that is silent leaves many questions open. */
+const byReason = (all: ReadonlyArray<readonly [text: string, why: string]>): ReadonlyArray<string> => {
+  const texts = new Map<string, Array<string>>()
+  for (const [text, why] of all) texts.set(why, [...(texts.get(why) ?? []), text])
+  return [...texts].map(([why, of]) => plain(`${of.join(", ")}: ${why}`))
+}
+
+const headOf = (diff: SettingsDiff, style: Style): string => {
+  const { compared, incomparable } = diff
+  const lost = unexpected(diff).length
+  const open = incomparable.length === 0 ? "" : `, ${String(incomparable.length)} could not be`
+  if (compared === 0) return `${style.warn("warning:")} settings not compared: none was told before and after`
+  return lost === 0
+    ? `${style.good("✔")} settings unchanged (${String(compared)} compared${open})`
+    : `${style.warn("warning:")} settings changed: ${String(lost)} (${String(compared)} compared${open})`
+}
+
 /** First whether anything changed; "unchanged" only of what was told before and after. */
 export const settingsLines = (diff: SettingsDiff, style: Style): ReadonlyArray<string> => {
-  const { compared, differences, incomparable, untold } = diff
-  const lost = unexpected(diff)
-  const head =
-    compared === 0
-      ? `${style.warn("warning:")} settings not compared: the modem told none both before and after`
-      : lost.length === 0
-        ? `${style.good("✔")} settings unchanged (${String(compared)} compared)`
-        : `${style.warn("warning:")} ${String(lost.length)} of ${String(compared)} settings changed`
+  const { differences, incomparable, untold } = diff
   return [
-    head,
-    ...lost.map((one) => `  ${plain(changeText(one))}`),
-    ...differences
-      .filter(({ expected }) => expected)
-      .map((one) => style.dim(`  as it should: ${plain(changeText(one))}`)),
-    ...incomparable.map(
-      ({ from, key, told, value, why }) =>
-        `  ${style.warn("not compared:")} ${plain(`${key}, ${value} ${told} the update: ${from}: ${why}`)}`
+    headOf(diff, style),
+    ...unexpected(diff).map((one) => `  ${plain(changeText(one))}`),
+    ...differences.flatMap((one) => (one.expected ? [style.dim(`  as expected: ${plain(changeText(one))}`)] : [])),
+    ...byReason(incomparable.map(({ key, told, value, why }) => [`${key} (${told}: ${value})`, why])).map(
+      (text) => `  ${style.warn("not compared:")} ${text}`
     ),
-    ...untold.map(({ question, why }) => style.dim(`  not told: ${plain(`${question}: ${why}`)}`))
+    ...byReason(untold.map(({ question, why }) => [question, why])).map((text) => style.dim(`  not told: ${text}`))
   ]
 }
