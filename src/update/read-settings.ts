@@ -30,10 +30,10 @@ const whole = Duration.seconds(10)
 /** For one answer; the reference waits 3 s for an AT reply (flows.md §3.3), and here nothing depends on it. */
 const patience = Duration.seconds(2)
 /** For finding the AT port: the first round, and everything together. */
-const findRound = Duration.seconds(2)
+const findRound = Duration.millis(1500)
 const findPatience = Duration.seconds(3)
 /** The same for a port that answered before the restart: right after it, it is silent for a while (at.md §1). */
-const knownRound = Duration.seconds(4)
+const knownRound = Duration.millis(3500)
 const knownPatience = Duration.seconds(5)
 
 /** After so many questions into silence the rest are not asked. */
@@ -155,7 +155,7 @@ const askByQmi = Effect.fnUntraced(function* (control: QmiSession, facts: ModemF
 
 const askByAt = Effect.fnUntraced(function* (session: AtSession, notes: Notebook, identification?: Identification) {
   const ask = asker(notes)
-  let unlocked: boolean | undefined
+  let triedToUnlock = false
   for (const { command, insteadOf, locked, read } of atQuestions) {
     if (!notes.wants(command) || (insteadOf !== undefined && notes.answered(insteadOf))) continue
     if (command === "ATI" && identification !== undefined) {
@@ -163,8 +163,11 @@ const askByAt = Effect.fnUntraced(function* (session: AtSession, notes: Notebook
       continue
     }
     // Lasts until the next start; so only where it is needed.
-    if (locked === true && unlocked === undefined) {
-      unlocked = yield* unlock(session, patience).pipe(Effect.catch(() => Effect.succeed(false)))
+    if (locked === true && !triedToUnlock) {
+      triedToUnlock = true
+      const unlocked = yield* ask(lock, (deadline) => unlock(session, deadline))
+      // Otherwise nobody would know why the next ones are refused.
+      if (unlocked === false) notes.refuse(lock, "the modem did not take the password")
     }
     const lines = yield* ask(command, (deadline) => session.ask(command, deadline))
     if (lines === undefined) continue
@@ -172,8 +175,6 @@ const askByAt = Effect.fnUntraced(function* (session: AtSession, notes: Notebook
     if (Result.isSuccess(told)) notes.take(command, told.success)
     else notes.refuse(command, told.failure.message)
   }
-  // Refused or not told for want of the password: without this nobody would know why.
-  if (unlocked === false) notes.refuse(lock, "the modem did not take the password")
 })
 
 /** Over an AT session that is open; `facts` are those that were read on it. */
