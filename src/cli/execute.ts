@@ -100,10 +100,9 @@ export const execute = Effect.fn("cli.execute")(function* (
   )
   if (options.json) yield* Console.log(runLine(resultReport(result)))
   else {
-    yield* Console.log(resultLine(result, style))
-    for (const line of result.settings === undefined ? [] : settingsLines(result.settings, style)) {
-      yield* Console.log(line)
-    }
+    const settings = result.settings === undefined ? [] : settingsLines(result.settings, style)
+    // What the modem runs stays the last line.
+    for (const line of [...settings, resultLine(result, style)]) yield* Console.log(line)
   }
   return exitCodes.ok.exit
 })
