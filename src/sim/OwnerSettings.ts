@@ -1,7 +1,6 @@
 /** What the owner of a modem sets, and updates leave as it is: values of at.md §5.3, §5.4. */
 import * as Schema from "effect/Schema"
 import type { Model } from "./models/Model.ts"
-import type { ModemState } from "./ModemState.ts"
 
 export const OwnerSettings = Schema.Struct({
   /** `AT+CGDCONT`. */
@@ -40,11 +39,15 @@ export const usualSettings = (model: Model): OwnerSettings => ({
   }
 })
 
-export const settingsOf = (model: Model, { owner }: Pick<ModemState, "owner">): OwnerSettings =>
-  owner ?? factorySettings(model)
+/** The part of a modem's state that is about it. */
+interface Owned {
+  readonly owner?: OwnerSettings
+}
+
+export const settingsOf = (model: Model, { owner }: Owned): OwnerSettings => owner ?? factorySettings(model)
 
 /** What a carrier image or a factory reset overwrites (failures.md rank 16). */
-export const loseSettings = (model: Model, state: ModemState): ModemState => {
+export const loseSettings = <State extends Owned>(model: Model, state: State): State => {
   const { band, contexts } = factorySettings(model)
   return { ...state, owner: { ...settingsOf(model, state), band, contexts } }
 }

@@ -21,7 +21,7 @@ import type { AtError } from "../session/AtError.ts"
 import type { AtSession } from "../session/AtSession.ts"
 import type { QmiFailure, QmiSession } from "../session/QmiSession.ts"
 import type { TransportError } from "../transport/TransportError.ts"
-import { findAtPort, hasCandidate, notAsked, unlock } from "./at-port.ts"
+import { findAtPort, hasCandidate, unlock } from "./at-port.ts"
 import { atQuestions, identityOf } from "./settings-questions.ts"
 import type { Told } from "./settings-questions.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { atPort, diffSettings, Settings, SettingsDiff, unexpected } from "../../src/plan/settings.ts"
-import type { Setting } from "../../src/plan/settings.ts"
+import { atPort, diffSettings, SettingsDiff, unexpected } from "../../src/plan/settings.ts"
+import type { Setting, Settings } from "../../src/plan/settings.ts"
 
 const apn: Setting = { key: "apn.1", value: 'IP "internet"', from: "AT+CGDCONT?" }
 const bands: Setting = { key: "bands", value: "09, LTE ALL", from: "AT!BAND?" }
