@@ -9,6 +9,7 @@ import { unexpected } from "../../src/plan/settings.ts"
 import type { Settings, SettingsDiff } from "../../src/plan/settings.ts"
 import { AtError } from "../../src/session/AtError.ts"
 import type { AtSession } from "../../src/session/AtSession.ts"
+import { TransportError } from "../../src/transport/TransportError.ts"
 import * as Sim from "../../src/sim/index.ts"
 import type { ModemOptions, ModemSetup } from "../../src/sim/index.ts"
 import { AtPassword } from "../../src/update/AtPassword.ts"
@@ -286,6 +287,24 @@ describe("a download", () => {
     })
   )
 
+  it.effect("does not take masks that a locked modem keeps to itself for gone", () =>
+    Effect.gen(function* () {
+      const settingsBefore = readIn((yield* updated(kinds[0]!)).events, "before")
+      const locked = [behaviour("atPassword", { password: "B711" })]
+      const run = yield* simulate(Sim.em7455({ mode: "boot-and-hold", behaviours: locked }), {
+        files: images9x30,
+        mode: "download",
+        settingsBefore
+      })
+      const diff = succeeded(run).result.settings!
+      assert.deepStrictEqual(unexpected(diff), [])
+      assert.includeMembers(
+        diff.incomparable.map(({ key }) => key),
+        ["bands.gw", "bands.l", "bands.tds", "usb.vendor", "custom.GPSENABLE"]
+      )
+    })
+  )
+
   it.effect("waits for an AT port that comes after the control port", () =>
     Effect.gen(function* () {
       const settingsBefore = readIn((yield* updated(kinds[0]!)).events, "before")
@@ -344,6 +363,26 @@ describe("readSettings", () => {
       const { millis, settings } = yield* readOn([Sim.em7455({ behaviours: silent })], (bus) => bus)
       assert.isAtMost(millis, 3100)
       assert.isTrue(settings.untold.some(({ question }) => question === "the AT port"))
+    })
+  )
+
+  it.effect("ends its search for an AT port after 3 s, however many ports there are and whoever has them", () =>
+    Effect.gen(function* () {
+      const { millis, settings } = yield* readOn([Sim.em7455()], (bus) => ({
+        ...bus,
+        devices: Effect.map(bus.devices, (devices) =>
+          devices.map((device) => ({
+            ...device,
+            ports: device.ports.map((port) => (port.role === "diag" ? { ...port, role: "unknown" as const } : port))
+          }))
+        ),
+        open: (device, port, options) =>
+          port.role === "at" || port.role === "unknown"
+            ? Effect.fail(new TransportError({ endpoint: port.name, operation: "open", reason: { _tag: "Busy" } }))
+            : bus.open(device, port, options)
+      }))
+      assert.isAtMost(millis, 3200)
+      assert.match(settings.untold.find(({ question }) => question === "the AT port")?.why ?? "", /within 3 s/)
     })
   )
 
@@ -417,14 +456,16 @@ describe("readSettingsByAt", () => {
   it.effect("keeps no more than it may, and says nothing about what it does not keep", () =>
     Effect.gen(function* () {
       const apns = Array.from({ length: 900 }, (_, id) => `+CGDCONT: ${String(id + 1)},"IP","x"`)
-      const many = scripted((command) =>
-        command === "AT+CGDCONT?" ? apns : command === "AT!SELRAT?" ? [`!SELRAT: 00, ${"a".repeat(300)}`] : []
-      )
-      const { exit } = yield* timed(readSettingsByAt(many.session, facts9x30))
-      const settings = valueOf(exit)
-      assert.isAtMost(settings.values.length, 200)
-      assert.isFalse(keys(settings).includes("rat"))
-      for (const question of ["AT+CGDCONT?", "AT!SELRAT?"]) {
+      const rat = `!SELRAT: 00, ${"a".repeat(300)}`
+      for (const [question, reply] of [
+        ["AT+CGDCONT?", apns],
+        ["AT!SELRAT?", [rat]]
+      ] as const) {
+        const { session } = scripted((command) => (command === question ? reply : []))
+        const { exit } = yield* timed(readSettingsByAt(session, facts9x30))
+        const settings = valueOf(exit)
+        assert.isAtMost(settings.values.length, 200)
+        assert.isFalse(keys(settings).some((key) => /^(rat|apn)/.test(key)))
         assert.isFalse(settings.answered.includes(question))
         assert.strictEqual(settings.untold.find((one) => one.question === question)?.why, "it tells more than is kept")
       }
