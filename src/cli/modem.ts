@@ -17,6 +17,7 @@ import { Transport } from "../live/Transport.ts"
 import type { TransportChoice } from "../live/Transport.ts"
 import { refuse } from "./CommandError.ts"
 import type { ModemInput, WriteInput } from "./inputs.ts"
+import { Surroundings } from "./Surroundings.ts"
 
 /** The real ones: their layer and native modules are loaded when they are wanted. */
 const onLiveBus =
@@ -70,6 +71,8 @@ export const onBus =
       if (unreadable !== undefined) {
         return yield* refuse({ _tag: "BadOption", found: selector[unreadable] ?? "", ...options[unreadable] })
       }
+      const given = yield* Surroundings
+      if (simulation === undefined && given !== undefined) return yield* Effect.provide(effect, given.bus)
       if (simulation === undefined) {
         return yield* onLiveBus(ignoreModemManager === true, transport)(effect)
       }

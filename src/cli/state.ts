@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { posix, resolve, win32 } from "node:path"
 import { refuse } from "./CommandError.ts"
 import type { ModemInput, StateInput } from "./inputs.ts"
+import { Surroundings } from "./Surroundings.ts"
 
 /** What decides where a system keeps such things. */
 export interface Host {
@@ -48,6 +49,8 @@ export const recorded =
   <A, E, R>(command: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       if (input.simulation !== undefined && input.stateDir === undefined) return yield* command
+      const given = yield* Surroundings
+      if (given !== undefined) return yield* Effect.provide(command, given.state)
       const folder = yield* stateFolder(input.stateDir)
       const stateIn = yield* Effect.promise(() => import("../live/state.ts").then(({ stateIn }) => stateIn))
       return yield* Effect.provide(command, stateIn(folder, "boothold"))
@@ -58,6 +61,8 @@ export const withHistory =
   (input: StateInput) =>
   <A, E, R>(command: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
+      const given = yield* Surroundings
+      if (given !== undefined) return yield* Effect.provide(command, given.state)
       const folder = yield* stateFolder(input.stateDir)
       const historyIn = yield* Effect.promise(() => import("../live/state.ts").then(({ historyIn }) => historyIn))
       return yield* Effect.provide(command, historyIn(folder, "boothold"))

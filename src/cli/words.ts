@@ -12,6 +12,9 @@ const when = (given: boolean | undefined, name: string): ReadonlyArray<string> =
 
 type Typed = ModemInput & Partial<ImagesInput> & Partial<FlowInput> & Partial<WriteInput>
 
+/** Conditions in which it waits in boot-and-hold, or may. */
+const inHold: ReadonlySet<Condition["_tag"]> = new Set(["BootAndHold", "HalfWritten", "WrittenNotReset", "LeftBus"])
+
 /** What was found out in planning: a modem that is asked by AT has to be asked so by the next command, too. */
 export const asPlanned = <T extends ModemInput>(input: T, { facts }: Pick<UpdatePlan, "facts">): T =>
   facts?.byAt === undefined ? input : { ...input, byAt: true }
@@ -57,8 +60,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
   const unvalidated = when(input.skipValidation, "--skip-validation")
   // A simulated modem begins anew with every command: one that was left in boot-and-hold has to begin there.
   const held = (mode: AdvisedCommand, { _tag }: Condition): boolean =>
-    simulation !== undefined &&
-    (mode === "download" || (mode === "recover" && (_tag === "BootAndHold" || _tag === "LeftBus")))
+    simulation !== undefined && (mode === "download" || (mode === "recover" && inHold.has(_tag)))
   return {
     images: input.files ?? [],
     selection,

@@ -101,7 +101,7 @@ export const flowCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   },
   StayedInBootAndHold: {
     code: "UPDATE_STAYED_IN_BOOT_AND_HOLD",
-    help: "The boot loader finds no firmware that it can start; run `boothold recover --images FILE` with a complete set of images for this model."
+    help: "The boot loader finds no firmware that it can start, or is stuck: power-cycle the modem, then run `boothold recover`, with a complete set of images for this model where it says so."
   },
   TookTooLong: {
     code: "UPDATE_TOOK_TOO_LONG",

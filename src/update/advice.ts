@@ -41,26 +41,21 @@ const line = (command: AdvisedCommand, words: CommandWords, condition: Condition
   return ["boothold", command, ...options.map(quoted), ...imageWords(command, words)].join(" ")
 }
 
-/** The command that brings a modem in this state home. */
-const commandFor = (condition: Condition, words: CommandWords): AdvisedCommand => {
-  switch (condition._tag) {
+/**
+ * The command that brings a modem in this state home. By the time that somebody runs it the modem may be in another mode:
+ * its power was cut, or it has started by itself. `recover` looks first.
+ */
+const commandFor = ({ _tag }: Condition, { command = "update" }: CommandWords): AdvisedCommand => {
+  switch (_tag) {
     case "Untouched":
     case "RolledBack":
-      return words.command ?? "update"
+      return command === "download" ? "recover" : command
     case "PreferenceRestored":
       return "update"
-    case "BootAndHold":
-    case "HalfWritten":
-    case "WrittenNotReset":
-      return words.images.length === 0 ? "recover" : "download"
-    // By now it may be anything: that is looked at first.
-    case "PreferenceChanged":
-    case "RunningOther":
-    case "Restarting":
-    case "LeftBus":
-      return "recover"
     case "Running":
       return "list"
+    default:
+      return "recover"
   }
 }
 

@@ -85,8 +85,8 @@ describe("--device-open-…", () => {
       const { code, err } = yield* boothold(["update", ...mbim, "--device-open-mbim", "--yes", ...broken, ...both])
       assert.strictEqual(code, 7)
       const next =
-        "next:  boothold download --simulate em7455 --simulate-composition 8 " +
-        `--device-open-mbim --simulate-mode boot-and-hold --yes ${system} ${carrier}`
+        "next:  boothold recover --simulate em7455 --simulate-composition 8 " +
+        `--device-open-mbim --simulate-mode boot-and-hold --yes --images ${system} --images ${carrier}`
       assert.strictEqual(err.split("\n").at(-1), next)
       const words = next.replace("next:  boothold ", "").split(" ")
       const went = yield* boothold(words)

@@ -184,7 +184,7 @@ describe("the advised command", () => {
     nextCommand({ _tag: "BootAndHold" }, wordsOf("update", { ...input, ...given }, modem))
 
   it("names a real modem by its place: ids, numbers and nodes are others after a restart", () => {
-    const here = "boothold download --usb-path 3-1.4 --yes a.cwe"
+    const here = "boothold recover --usb-path 3-1.4 --yes --images a.cwe"
     for (const selector of [
       {},
       { vidPid: "1199:9071" },
@@ -200,7 +200,7 @@ describe("the advised command", () => {
   it("keeps that ModemManager is ignored", () => {
     assert.strictEqual(
       next({ ignoreModemManager: true }),
-      "boothold download --usb-path 3-1.4 --ignore-modem-manager --yes a.cwe"
+      "boothold recover --usb-path 3-1.4 --ignore-modem-manager --yes --images a.cwe"
     )
   })
 })

@@ -138,8 +138,8 @@ describe("boothold update", () => {
       contains(err, "error: write: sim:1-2/download: QDL write of chunk 1: status 0x01 (CRC failed)")
       contains(err, `state: The modem is in boot-and-hold with ${system} half written (1048576 of 2621040 bytes)`)
       const next =
-        "next:  boothold download --usb-path 1-2 --simulate em7455 --simulate-speed 2 " +
-        `--simulate-mode boot-and-hold --skip-validation --yes ${system} ${carrier}`
+        "next:  boothold recover --usb-path 1-2 --simulate em7455 --simulate-speed 2 " +
+        `--simulate-mode boot-and-hold --yes --images ${system} --images ${carrier}`
       assert.strictEqual(err.split("\n").at(-1), next)
       // It is the command that works.
       const words = next.replace("next:  boothold ", "").split(" ")
@@ -201,7 +201,7 @@ describe("boothold update", () => {
       const lines = err.split("\n")
       assert.strictEqual(lines[0], "interrupted")
       contains(lines[1] ?? "", "state: The modem is in boot-and-hold with", "half written")
-      contains(lines[2] ?? "", "next:  boothold download --simulate em7455 --simulate-mode boot-and-hold --yes")
+      contains(lines[2] ?? "", "next:  boothold recover --simulate em7455 --simulate-mode boot-and-hold --yes")
     })
   )
 

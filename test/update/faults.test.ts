@@ -43,7 +43,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_REJECTED",
     step: "open",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -52,7 +52,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_BAD_STATUS",
     step: "open",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -61,7 +61,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_BAD_STATUS",
     step: "write",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -70,7 +70,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_WRONG_SEQUENCE",
     step: "write",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -88,7 +88,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_NO_ANSWER",
     step: "dload-switch",
     condition: "BootAndHold",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -97,7 +97,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_NO_ANSWER",
     step: "hello",
     condition: "BootAndHold",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -106,7 +106,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_NO_ANSWER",
     step: "open",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -115,7 +115,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_NO_ANSWER",
     step: "write",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -124,7 +124,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_NO_ANSWER",
     step: "close",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -133,7 +133,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_STILL_DIAGNOSTIC",
     step: "dload-switch",
     condition: "BootAndHold",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -151,7 +151,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "UPDATE_STAYED_IN_BOOT_AND_HOLD",
     step: "wait-for-boot",
     condition: "BootAndHold",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   },
   {
@@ -169,7 +169,7 @@ const shared: ReadonlyArray<Fault> = [
     code: "QDL_REJECTED",
     step: "open",
     condition: "HalfWritten",
-    next: "boothold download",
+    next: "boothold recover",
     mode: "boot-and-hold"
   }
 ]

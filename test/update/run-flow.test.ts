@@ -108,7 +108,7 @@ describe("a run that fails", () => {
       const error = errorOf((yield* timed(recording)).exit)
       assert(error instanceof UpdateError)
       const condition = { _tag: "HalfWritten", image: "a.cwe", sent: 1, bytes: 2 } as const
-      const next = "boothold download --usb-path 1-2 'my images/a.cwe'"
+      const next = "boothold recover --usb-path 1-2 --images 'my images/a.cwe'"
       assert.strictEqual(error.flow, "update")
       assert.strictEqual(error.step, "write")
       assert.strictEqual(error.cause, refused)
@@ -198,7 +198,7 @@ describe("a run that is interrupted", () => {
         _tag: "RunInterrupted",
         step: "hang",
         condition: { _tag: "BootAndHold" },
-        next: "boothold download --usb-path 1-2 'my images/a.cwe'"
+        next: "boothold recover --usb-path 1-2 --images 'my images/a.cwe'"
       })
       assert.notInclude(
         events.map(({ _tag }) => _tag),
