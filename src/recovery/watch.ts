@@ -155,14 +155,14 @@ export const watch = Effect.fn("Recovery.watch")(function* <E = never, R = never
         { _tag: "WatchedStuck", ...who(target), situation, state: describeSituation(situation) },
         "held"
       )
-      return true
     }
     const why = hooks.taken === undefined ? undefined : yield* hooks.taken(target)
     if (why !== undefined) {
       yield* say(place, { _tag: "WatchedTaken", ...who(target), why }, why)
-      later(place, free(again[1]))
+      later(place, now + pause(looks), looks + 1)
       return false
     }
+    if (target.mode === "boot-and-hold") return true
     const found = yield* Effect.result(Effect.scoped(reserving(target)(planned(target))))
     if (Result.isFailure(found)) {
       const { code, message } = codeOf(found.failure)

@@ -137,22 +137,6 @@ for (const [name, { files, make, wanted }] of Object.entries(families)) {
         assert.deepStrictEqual(yield* state, before)
       }).pipe(onBus(make({ mode: "boot-and-hold" })))
     )
-
-    for (const moment of [3, 9, 15, 21, 24, 27, 30, 33, 36, 39, 42, 45, 48, 54, 60]) {
-      it.effect(`brings it home from wherever an update dies: moment ${String(moment)}, with journal and without`, () =>
-        Effect.gen(function* () {
-          const contents: MemoryContents = new Map()
-          yield* killedUpdate(
-            files,
-            contents,
-            ({ event, moment: here }) => here === moment || event?._tag === "RunFinished"
-          )
-          const done = yield* recover({ contents, files })
-          triedIn(done)
-          assertHome(yield* state, old, wanted)
-        }).pipe(onBus(make()))
-      )
-    }
   })
 }
 

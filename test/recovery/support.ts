@@ -23,6 +23,7 @@ import type { UpdateEvent } from "../../src/update/events.ts"
 import * as Update from "../../src/update/Update.ts"
 import { notHome } from "../matrix/kill.ts"
 import { mortalBus } from "../matrix/mortal-bus.ts"
+import { makeMortality } from "../matrix/mortality.ts"
 import type { Files } from "../support/simulated-update.ts"
 import { turnUntilEnd } from "../support/virtual-time.ts"
 
@@ -61,7 +62,7 @@ export const killedUpdate = Effect.fnUntraced(function* (files: Files, contents:
       dead = true
       return die.pipe(Effect.andThen(Deferred.succeed(ended, undefined)), Effect.andThen(Effect.never))
     })
-  const mortal = mortalBus(real, ({ number }, { die }) =>
+  const mortality = makeMortality(({ number }, { die }) =>
     Effect.flatMap(modem.state, (state) =>
       !dead && cut({ event: undefined, state, moment: number }) ? end(die) : Effect.void
     )
@@ -74,11 +75,11 @@ export const killedUpdate = Effect.fnUntraced(function* (files: Files, contents:
   yield* Effect.forkDetach(
     update.pipe(
       Effect.scoped,
-      Effect.provideService(UsbBus, mortal.bus),
+      Effect.provideService(UsbBus, mortalBus(real, mortality)),
       Effect.provideService(ImageFiles, inMemory(files)),
       Effect.provideService(EventSink, (event) =>
         Effect.flatMap(modem.state, (state) =>
-          !dead && cut({ event, state, moment: undefined }) ? end(mortal.die) : Effect.void
+          !dead && cut({ event, state, moment: undefined }) ? end(mortality.die) : Effect.void
         )
       ),
       Effect.provide(
