@@ -20,7 +20,9 @@ export interface StepInfo {
   /** Steps inside this one (a loop or a choice), for inspection. */
   readonly inside: ReadonlyArray<StepInfo>
   /** How the inner steps run. */
-  readonly repeats: "once" | "each" | "choice"
+  readonly repeats: "once" | "each" | "choice" | "retry"
+  /** Of a retry: how often the inner steps are begun at most. */
+  readonly times?: number
   /** How it is taken back when the flow fails later, where it can be. */
   readonly undo?: UndoInfo
 }

@@ -4,6 +4,8 @@ export type { After, AnyFlow, Flow, InitOf, OutOfOrder, ResultOf, StepsOf } from
 export { insertAfter, insertBefore, omit, replace } from "./edit.ts"
 export { choice, each } from "./nest.ts"
 export { runOrUndo, withUndo } from "./undo.ts"
+export { retry } from "./retry.ts"
+export type { Failed } from "./retry.ts"
 export { step } from "./Step.ts"
 export type { AnyStep, Around, Risk, Step, StepInfo, Undo, UndoInfo } from "./Step.ts"
 export type { AroundUndo } from "./undo.ts"

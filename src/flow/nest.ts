@@ -5,16 +5,16 @@ import { run } from "./Flow.ts"
 import type { After, Flow } from "./Flow.ts"
 import type { AnyStep, EnvironmentOf, ErrorOf, Risk, Step, StepInfo } from "./Step.ts"
 
-type Errors<Steps extends ReadonlyArray<AnyStep>> = ErrorOf<Steps[number]>
-type Environments<Steps extends ReadonlyArray<AnyStep>> = EnvironmentOf<Steps[number]>
+export type Errors<Steps extends ReadonlyArray<AnyStep>> = ErrorOf<Steps[number]>
+export type Environments<Steps extends ReadonlyArray<AnyStep>> = EnvironmentOf<Steps[number]>
 
 const risks: ReadonlyArray<Risk> = ["none", "reads", "changes-preference", "reboots", "writes-flash"]
 
 /** The gravest of the inner risks. */
-const gravest = (steps: ReadonlyArray<StepInfo>): Risk =>
+export const gravest = (steps: ReadonlyArray<StepInfo>): Risk =>
   steps.reduce<Risk>((worst, { risk }) => (risks.indexOf(risk) > risks.indexOf(worst) ? risk : worst), "none")
 
-const total = (steps: ReadonlyArray<StepInfo>): Duration.Duration =>
+export const total = (steps: ReadonlyArray<StepInfo>): Duration.Duration =>
   steps.reduce((sum, { deadline }) => Duration.sum(sum, deadline), Duration.zero)
 
 /**

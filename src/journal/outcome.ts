@@ -58,6 +58,10 @@ export const outcomeOf = ({ begun, entries }: RunJournal): Outcome => {
         // With it all steps inside that failed and were survived.
         if (steps.includes(event.step)) steps.splice(steps.lastIndexOf(event.step))
         break
+      case "TransferRetried":
+        // Survived: the next step that begins is the first one of another try. What was acknowledged stays said until Open.
+        if (steps.includes(event.step)) steps.splice(steps.lastIndexOf(event.step))
+        break
       case "ImageProgress":
         progress = { image: event.image, sent: event.sent, bytes: event.bytes }
         break

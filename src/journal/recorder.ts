@@ -47,15 +47,17 @@ const isDurable = (event: UpdateEvent): boolean => {
 const isEnd = (event: UpdateEvent): boolean =>
   event._tag === "RunFinished" || event._tag === "RunFailed" || event._tag === "RunInterrupted"
 
-/** Whether `next` says more than how far the same image has come. */
+/** Whether `next` says more than how far the same image has come; that it begins again is more. */
 const isAnother = (last: Condition, next: Condition): boolean =>
-  !(last._tag === "HalfWritten" && next._tag === "HalfWritten" && last.image === next.image)
+  !(last._tag === "HalfWritten" && next._tag === "HalfWritten" && last.image === next.image && last.sent <= next.sent)
 
 /** Leaves out what only a display needs. */
 const thinned = () => {
-  let last = { image: "", at: -Infinity, percent: -Infinity }
+  const none = { image: "", at: -Infinity, percent: -Infinity }
+  let last = none
   return (event: UpdateEvent, at: number): boolean => {
     if (event._tag === "RunStarted") return false
+    if (event._tag === "ImageStarted") last = none
     if (event._tag !== "ImageProgress") return true
     const percent = event.bytes === 0 ? 100 : (100 * event.sent) / event.bytes
     const due =

@@ -31,10 +31,10 @@ const contradiction = (image: FirmwareImage, family: Family): PlanError["reason"
   const wanted = family.id
   // Models name no family here: `EM7455` in an OEM package is checked by its product code.
   const byToken = token === undefined ? undefined : familyOfToken(token)
-  if (token !== undefined && byToken !== family && (byToken !== undefined || /^SWI/i.test(token))) {
+  if (token !== undefined && byToken?.id !== family.id && (byToken !== undefined || /^SWI/i.test(token))) {
     return { _tag: "WrongFamily", file: image.name, says: "version", found: token, wanted }
   }
-  const stranger = image.products.find((product) => familyOfProduct(product) !== family)
+  const stranger = image.products.find((product) => familyOfProduct(product)?.id !== family.id)
   if (stranger !== undefined) {
     return { _tag: "WrongFamily", file: image.name, says: "product code", found: stranger, wanted }
   }
@@ -49,7 +49,7 @@ export const checkImages = (input: CheckInput): Result.Result<Checks, PlanError>
   const { facts, family, images, modemStorageIndex, wanted } = input
   const passed: Array<string> = []
   const warnings: Array<{ readonly detail: string }> = []
-  if (facts !== undefined && familyOfToken(facts.token) !== family) {
+  if (facts !== undefined && familyOfToken(facts.token)?.id !== family.id) {
     return fail({ _tag: "NoFamily", found: `${facts.revision} is not ${family.id}` })
   }
   for (const image of images) {

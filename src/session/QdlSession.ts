@@ -260,8 +260,10 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
         deadline: deadlines.greeting,
         accept: (response) => {
           if (response._tag === "Hello") return Result.succeed(response)
-          // 0x16 answers a DLOAD switch that was asked twice, late; it never answers Hello.
-          if (response._tag !== "Error" || response.code === ErrorCode.CommandNotSupported) return undefined
+          // 0x16 answers a DLOAD switch that was asked twice, late; 0x19 ends a chunk. Neither ever answers Hello.
+          if (response._tag !== "Error") return undefined
+          if (response.code === ErrorCode.CommandNotSupported || response.code === ErrorCode.ReceiveTimeout)
+            return undefined
           return Result.fail({ _tag: "Rejected", error: response.code, text: response.text })
         }
       })
@@ -269,8 +271,9 @@ export const openQdlSession = Effect.fn("QdlSession.open")(function* (
 
   let spoken: number | undefined
   const hello: QdlSession["hello"] = Effect.fn("QdlSession.hello")(function* ({ toleratesError, version }) {
-    // The version the loader accepted once is asked first: Hello is sent again for every image (qdl.md §5).
-    const versions = [...new Set([spoken ?? version, version, 6, 5, 4])]
+    // The version the loader accepted once holds for the session: Hello is sent again for every image (qdl.md §5). An
+    // Error may then be a late answer to something before, and other versions would be asked for nothing.
+    const versions = spoken === undefined ? [...new Set([version, 6, 5, 4])] : [spoken]
     let refusal: Failure | undefined
     for (const tried of versions) {
       const answer = yield* Effect.result(helloOnce(tried))

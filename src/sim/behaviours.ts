@@ -44,19 +44,45 @@ const table = {
     fields: { where: Schema.optionalKey(BusyRole), delay: Millis }
   },
   nakOpen: {
-    text: "Open of an image is answered with Error code, or with an Open response of this status.",
-    source: "qdl.md §3.3, §3.4",
-    fields: { image: Count, code: Schema.optionalKey(Schema.Int), status: Schema.optionalKey(Schema.Int), times }
+    text: "Open of an image is answered with Error code, or with an Open response of this status; after behind others, which are taken.",
+    source: "qdl.md §3.3, §3.4; §5: whether a second Open is taken is unsure",
+    fields: {
+      image: Count,
+      code: Schema.optionalKey(Schema.Int),
+      status: Schema.optionalKey(Schema.Int),
+      behind: Schema.optionalKey(Count),
+      times
+    }
   },
   nakWrite: {
-    text: "One write is answered with this status: 1 CRC failed, 2 parsing failed. The image is lost.",
-    source: "qdl.md §3.5",
-    fields: { image: Count, chunk: Count, status: Schema.Int, times }
+    text: "One write is answered with this status (1 CRC failed, 2 parsing failed), or with Error code. The image is lost.",
+    source: "qdl.md §3.5, §3.3",
+    fields: {
+      image: Count,
+      chunk: Count,
+      status: Schema.optionalKey(Schema.Int),
+      code: Schema.optionalKey(Schema.Int),
+      times
+    }
   },
   wrongSequence: {
     text: "One acknowledgement carries the sequence number of another chunk.",
     source: "qdl.md §3.5",
     fields: { image: Count, chunk: Count, times }
+  },
+  answerLost: {
+    text: "What was asked is done, but its answer never comes: no document reports it, bytes are lost on every line.",
+    fields: {
+      where: Schema.Literals(["open", "write", "close"]),
+      image: Schema.optionalKey(Count),
+      chunk: Schema.optionalKey(Count),
+      times
+    }
+  },
+  nakClose: {
+    text: "Close is answered with Error code, or with a Close response of this status. The image is not lost.",
+    source: "qdl.md §3.3, §3.6",
+    fields: { image: Count, code: Schema.optionalKey(Schema.Int), status: Schema.optionalKey(Schema.Int), times }
   },
   disconnectInChunk: {
     text: "In the middle of a chunk the modem leaves the bus; it comes back as what is left in its flash lets it, or (comesBack=false) never.",
@@ -214,7 +240,7 @@ const table = {
   slowLastChunk: {
     text: "The last chunk of every image takes that much longer.",
     source: "qdl.md §3.5",
-    fields: { seconds: Millis }
+    fields: { seconds: Millis, times }
   },
   imageNotRequired: {
     text: 'An image that is stored already is refused with Open status 7, "image not required".',

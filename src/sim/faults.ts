@@ -117,18 +117,31 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
     case "mergedAnswers":
       return (p) =>
         p._tag === "Sending" && (b.where ?? p.role) === p.role ? { _tag: "Merge", millis: b.delay } : undefined
-    case "nakOpen":
+    case "nakOpen": {
+      let before = 0
       return (p) =>
-        p._tag !== "Open" || p.image !== b.image
+        p._tag !== "Open" || p.image !== b.image || before++ < (b.behind ?? 0)
           ? undefined
           : b.status !== undefined
             ? { _tag: "Status", status: b.status }
             : { _tag: "Refused", code: b.code ?? ErrorCode.OperationFailed }
+    }
     case "nakWrite":
       return (p) =>
-        p._tag === "Chunk" && p.image === b.image && p.chunk === b.chunk
-          ? { _tag: "Status", status: b.status }
-          : undefined
+        p._tag !== "Chunk" || p.image !== b.image || p.chunk !== b.chunk
+          ? undefined
+          : b.status !== undefined
+            ? { _tag: "Status", status: b.status }
+            : { _tag: "Refused", code: b.code ?? ErrorCode.OperationFailed }
+    case "nakClose":
+      return (p) =>
+        p._tag !== "Close" || p.image !== b.image
+          ? undefined
+          : b.status !== undefined
+            ? { _tag: "Status", status: b.status }
+            : { _tag: "Refused", code: b.code ?? ErrorCode.CloseFailed }
+    case "answerLost":
+      return (p) => (hangs(b, p) ? { _tag: "Silent" } : undefined)
     case "wrongSequence":
       return (p) =>
         p._tag === "Chunk" && p.image === b.image && p.chunk === b.chunk ? { _tag: "WrongSequence" } : undefined
@@ -234,7 +247,8 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
   }
 }
 
-const hangs = (b: Extract<Behaviour, { readonly _tag: "hang" }>, p: Point): boolean => {
+/** Whether `p` is the point that `b` names. */
+const hangs = (b: Extract<Behaviour, { readonly _tag: "hang" | "answerLost" }>, p: Point): boolean => {
   const here = (image: number, chunk?: number): boolean =>
     (b.image ?? image) === image && (chunk === undefined || (b.chunk ?? chunk) === chunk)
   switch (b.where) {

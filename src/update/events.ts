@@ -38,6 +38,15 @@ export const UpdateEvent = Schema.TaggedUnion({
   },
   /** The last chunk is out: the modem programs its flash and may be silent for minutes (qdl.md §3.5). */
   Programming: { image: Schema.String },
+  /** A try of `image` failed at `step`, because of `why`; try number `attempt` of `of` begins at Hello, after a pause. */
+  TransferRetried: {
+    step: Schema.String,
+    image: Schema.String,
+    attempt: Schema.Int,
+    of: Schema.Int,
+    why: Schema.String,
+    afterMillis: Schema.Number
+  },
   ImageFinished: { image: Schema.String, bytes: Schema.Int, millis: Schema.Number },
   /** The modem itself says it needs nothing of this image (qdl.md §3.4, status 7). */
   ImageSkipped: { image: Schema.String, why: Schema.String },

@@ -3,11 +3,13 @@ import type { Family } from "../device/families/Family.ts"
 import type { OpenedImage } from "../file/Image.ts"
 import * as Flow from "../flow/Flow.ts"
 import { choice, each } from "../flow/nest.ts"
+import { retry } from "../flow/retry.ts"
 import type { AnyStep } from "../flow/Step.ts"
 import * as Steps from "./steps/index.ts"
 import type { Delivery, DownloadDelivery, DownloadList, Target, Transferred } from "./steps/state.ts"
 import { samePreference } from "../plan/facts.ts"
 import type { Preference, PreferenceFacts } from "../plan/facts.ts"
+import { furthest, longestPause, mayRepeat, pauseAfter } from "../session/qdl-repeat.ts"
 import type { QdlSession } from "../session/QdlSession.ts"
 import type { QmiSession } from "../session/QmiSession.ts"
 import type { BusWatch } from "../device/watch.ts"
@@ -30,9 +32,29 @@ export interface ImageInit {
   readonly item: OpenedImage
 }
 
+/** The first time and two more; each sends the whole image again. */
+const defaultTries = 3
+
 /** One image: Hello, Open, chunks, Close. */
 export const imageFlow = (family: Family) =>
   Flow.make<ImageInit>("image")(Steps.hello(family), Steps.openImage, Steps.writeImage, Steps.closeImage)
+
+/** One image, sent again from Hello on where the protocol allows it (flows.md §9, W7 and W8). */
+export const imageTries = (family: Family) =>
+  retry({
+    name: "image",
+    title: "send the image; after a failure that may pass, once more from the beginning",
+    flow: imageFlow(family),
+    collect: ({ closed }) => ({ closed }),
+    times: family.qdl.tries ?? defaultTries,
+    when: mayRepeat,
+    longestPause,
+    pause: ({ attempt, error }, { item }) =>
+      mayRepeat(error) ? pauseAfter(error, attempt, Steps.lastChunkOf(item.image)) : longestPause,
+    keep: furthest,
+    onRetry: Steps.tellRetry,
+    onGivenUp: Steps.tellGivenUp
+  })
 
 /** All images, one after the other. */
 export const transferImages = (family: Family) =>
@@ -40,7 +62,7 @@ export const transferImages = (family: Family) =>
     name: "transfer",
     title: "send each image: system first, carrier last",
     over: ({ images }: Omit<ImageInit, "item">) => images,
-    flow: imageFlow(family),
+    flow: Flow.make<ImageInit>("image")(imageTries(family)),
     collect: (state): Transferred => state.closed,
     as: "transferred"
   })

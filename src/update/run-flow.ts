@@ -104,8 +104,8 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
     const words = yield* CommandWords
     const run = yield* Run
     const current = yield* Ref.make("start")
-    /** Set with the failure: what is taken back afterwards has names of its own. */
-    let failedAt: string | undefined
+    /** A failure that was kept through later tries belongs to the step that it came from. */
+    const failedIn = new WeakMap<object, string>()
     const around: Around = (info, _state, effect) =>
       Effect.gen(function* () {
         const outer = yield* Ref.getAndSet(current, info.name)
@@ -118,14 +118,14 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
           deadlineMillis: Duration.toMillis(info.deadline)
         })
         // The deadline's error takes the way of all step errors: the runner below knows it.
-        const value = yield* Effect.tapError(withDeadline(info, effect) as typeof effect, (error) =>
-          Effect.suspend(() => {
-            failedAt ??= info.name
-            return isUnplugged(error) ? leftBus(run) : Effect.void
+        const value = yield* Effect.tapError(withDeadline(info, effect), (error) =>
+          Effect.gen(function* () {
+            const known: unknown = error
+            if (typeof known === "object" && known !== null && !failedIn.has(known)) failedIn.set(known, info.name)
+            yield* Ref.set(current, outer)
+            if (isUnplugged(known)) yield* leftBus(run)
           })
-        )
-        // Whatever failed inside was survived.
-        failedAt = undefined
+        ) as typeof effect
         yield* emit({
           _tag: "StepFinished",
           step: info.name,
@@ -136,7 +136,9 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
       })
     const started = yield* Clock.currentTimeMillis
     yield* emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
-    const running = runOrUndo(flow, init, around, rollback ? undoing : leaving)
+    const back: AroundUndo = (info, effect, cause) =>
+      Effect.andThen(Ref.set(current, `taking back ${info.name}`), undoing(info, effect, cause))
+    const running = runOrUndo(flow, init, around, rollback ? back : leaving)
     const state = yield* Effect.andThen(before, running).pipe(
       Effect.mapError((error) => error as Failure & StepError),
       Effect.catch((error) =>
@@ -144,7 +146,7 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
           const condition = yield* Ref.get(run.condition)
           const failure = new UpdateError({
             flow: flow.name,
-            step: failedAt ?? (yield* Ref.get(current)),
+            step: failedIn.get(error) ?? (yield* Ref.get(current)),
             cause: error,
             condition,
             next: nextCommand(condition, words)

@@ -36,6 +36,27 @@ describe("plain lines", () => {
     })
   )
 
+  it.effect("tell an image that is sent again, why, and its progress from the beginning", () =>
+    Effect.gen(function* () {
+      const again: UpdateEvent = {
+        _tag: "TransferRetried",
+        step: "write",
+        image: "a.cwe",
+        attempt: 2,
+        of: 3,
+        why: "sim: QDL write of chunk 1: status 0x01 (CRC failed)\u001b[31m",
+        afterMillis: 1000
+      }
+      assert.deepStrictEqual(yield* printed([started, progress(60_000), again, started, progress(30_000)]), [
+        "  image 1 of 1: a.cwe (system, 97.7 KiB)",
+        "  60 %, 1.0 KiB/s, 30 s left",
+        "  warning: a.cwe: sim: QDL write of chunk 1: status 0x01 (CRC failed)\\x1b[31m; again from the beginning in 1.0 s, try 2 of 3",
+        "  image 1 of 1: a.cwe (system, 97.7 KiB)",
+        "  30 %, 1.0 KiB/s, 30 s left"
+      ])
+    })
+  )
+
   it.effect("tell how much it really is, and nothing of an image of one chunk", () =>
     Effect.gen(function* () {
       const [, line] = yield* printed([started, progress(40_000)])

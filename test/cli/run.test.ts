@@ -126,6 +126,22 @@ describe("boothold update", () => {
     })
   )
 
+  it.effect("sends an image again that was refused once, and says so", () =>
+    Effect.gen(function* () {
+      const once = ["--simulate-behaviour", "nakWrite:image=0,chunk=1,status=1,times=1"]
+      const { code, out } = yield* boothold([...update, ...once, ...both])
+      assert.strictEqual(code, 0)
+      contains(
+        out,
+        `warning: ${system}: sim:1-2/download: QDL write of chunk 1: status 0x01 (CRC failed); ` +
+          "again from the beginning in 1.0 s, try 2 of 3"
+      )
+      const json = yield* boothold([...update, "--json", ...once, ...both])
+      const retried = runLines(json.out).find(({ _tag }) => _tag === "TransferRetried")
+      assert.deepInclude(retried, { step: "write", image: system, attempt: 2, of: 3, afterMillis: 1000 })
+    })
+  )
+
   it.effect("ends a failed run with the modem's state and the command that goes on, word for word", () =>
     Effect.gen(function* () {
       const { code, err } = yield* boothold([
@@ -267,8 +283,9 @@ describe("boothold plan", () => {
       contains(out, "02.24.05.06 → 02.33.03.00", "GENERIC (unchanged)", "002.026_000 → 002.072_000")
       contains(out, `✔ ${system}: all CRCs right, made for SWI9X30`)
       assert.match(out, /^ {2}4 +set-preference: tell the modem .* changes the preference, at most 1 min$/m)
-      assert.match(out, /^ {2}6 +download: send the images .* if the modem asks, writes flash, at most 4 h 12 min$/m)
-      assert.match(out, /^ {6}6\.4\.3 +write: send the image in chunks .* writes flash, at most 4 h$/m)
+      assert.match(out, /^ {2}6 +download: send the images .* if the modem asks, writes flash, at most 12 h 26 min$/m)
+      assert.match(out, /^ {6}6\.4\.1 +image: send the image; .* up to 3 times, writes flash, at most 12 h 19 min$/m)
+      assert.match(out, /^ {8}6\.4\.1\.3 +write: send the image in chunks .* writes flash, at most 4 h$/m)
     })
   )
 
@@ -286,7 +303,15 @@ describe("boothold plan", () => {
           [carrier, "carrier"]
         ]
       )
-      assert.isTrue(plan.steps.some(({ inside }) => inside.some(({ repeats }) => repeats === "each")))
+      const transfer = plan.steps.flatMap(({ inside }) => inside).find(({ repeats }) => repeats === "each")
+      assert.deepStrictEqual(
+        transfer?.inside.map(({ name, repeats, times }) => [name, repeats, times]),
+        [["image", "retry", 3]]
+      )
+      assert.deepStrictEqual(
+        transfer?.inside[0]?.inside.map(({ name, repeats, times }) => [name, repeats, times]),
+        ["hello", "open", "write", "close"].map((name) => [name, "once", undefined])
+      )
     })
   )
 })

@@ -66,6 +66,27 @@ describe("the live line of a run", () => {
     })
   )
 
+  it.live("says that an image is sent again, without a bar, which then begins again at 0", () =>
+    Effect.gen(function* () {
+      const again: UpdateEvent = {
+        _tag: "TransferRetried",
+        step: "write",
+        image: "a.cwe",
+        attempt: 2,
+        of: 3,
+        why: "CRC failed",
+        afterMillis: 3000
+      }
+      const paused = yield* drawn([...started, half, again])
+      assert.include(paused.during, "  warning: a.cwe: CRC failed; again from the beginning in 3.0 s, try 2 of 3")
+      assert.match(paused.during, /\[2\/2\] a\.cwe: again from the beginning in 3\.0 s, try 2 of 3/)
+      assert.notInclude(paused.during, "50 %")
+      const { during } = yield* drawn([...started, half, again, started.at(-1)!])
+      assert.match(during, /\[2\/2\] ░{24} {3}0 % of 3\.8 MiB/)
+      assert.notInclude(during, "50 %")
+    })
+  )
+
   it.live("gives the terminal back when it ends, also by interruption", () =>
     Effect.gen(function* () {
       const hidden = "\u001b[?25l"

@@ -1,4 +1,5 @@
 /** One case of the fault matrix: a command on a modem with a fault, then what it says to do, as it says it. */
+import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Sim from "../../src/sim/index.ts"
@@ -130,8 +131,7 @@ const startsNoMore = ({ behaviour }: Instance): boolean => behaviour._tag === "h
 const liesAbout = (told: string | undefined, state: Sim.ModemState, before: Sim.ModemState): string | undefined => {
   if (told === "RolledBack" || told === "Untouched" || told === "PreferenceRestored") {
     const same =
-      state.running.firmware === before.running.firmware &&
-      JSON.stringify(state.preference) === JSON.stringify(before.preference)
+      state.running.firmware === before.running.firmware && isDeepStrictEqual(state.preference, before.preference)
     if (!same) return `${told} is told, and it is not as it was`
   }
   if (told === "RolledBack" && state.mode !== "application") return `RolledBack is told in ${state.mode}`

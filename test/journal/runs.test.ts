@@ -148,6 +148,55 @@ describe("a run that is recorded", () => {
     })
   )
 
+  it.effect("in which an image is sent again never says that more of it is there than is", () =>
+    Effect.gen(function* () {
+      const contents: MemoryContents = new Map()
+      /** At each line: bytes of the image that the modem has acknowledged since it was last opened. */
+      const there: Array<number> = []
+      const watch = () =>
+        Effect.gen(function* () {
+          const control = Option.getOrThrow(yield* Effect.serviceOption(Sim.SimControl))
+          let bytes = 0
+          for (const entry of yield* control.modems[0]!.journal) {
+            if (entry._tag === "QdlRequest" && entry.request === "OpenUnframed") bytes = 0
+            if (entry._tag === "ChunkWritten") bytes += entry.bytes
+          }
+          there.push(bytes)
+        })
+      const behaviours = [Sim.behaviour("nakWrite", { image: 0, chunk: 2, status: 1, times: 1 })]
+      const modem = Sim.em7455({ behaviours })
+      succeeded(yield* simulate(modem, { files: images9x30 }).pipe(Effect.provide(recording(contents, watch))))
+      const journal = only(contents)
+      const retried = journal.entries.findIndex(
+        (entry) => entry._tag === "Happened" && entry.event._tag === "TransferRetried"
+      )
+      assert.isAbove(retried, 0)
+      const after = (count: number) => outcomeOf({ ...journal, entries: journal.entries.slice(0, count) })
+      const [system] = Object.keys(images9x30)
+      for (let count = 1; count < journal.entries.length; count++) {
+        const { progress } = after(count)
+        // The line that follows is number `count` + 1, behind that of the beginning.
+        if (progress?.image === system) assert.isAtMost(progress?.sent ?? 0, there[count + 1]!, String(count))
+      }
+      // In the pause: what was acknowledged, as far as chunks are written down one by one; and no step inside the retry.
+      assert.deepInclude(after(retried + 1).progress, { sent: 1_048_576 })
+      assert.strictEqual(after(retried + 1).step, "image")
+      // The second try is written down like the first one, from 0 on.
+      const sent = journal.entries
+        .slice(retried)
+        .flatMap((entry) =>
+          entry._tag === "Became" && entry.condition._tag === "HalfWritten"
+            ? [entry.condition.sent]
+            : entry._tag === "Happened" && entry.event._tag === "ImageProgress" && entry.event.image === system
+              ? [entry.event.sent]
+              : []
+        )
+      assert.deepStrictEqual(sent.slice(0, 2), [0, 1_048_576])
+      const outcome = outcomeOf(journal)
+      assert.deepStrictEqual([outcome.end, outcome.sent], ["finished", Object.keys(images9x30)])
+    })
+  )
+
   it.effect("that cannot be recorded is refused, and the modem is sent nothing", () =>
     Effect.gen(function* () {
       const contents: MemoryContents = new Map()

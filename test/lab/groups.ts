@@ -17,6 +17,7 @@ export const boots: ReadonlyArray<Boot> = [
   { group: "mbim", udev: true, limitSeconds: 900, first: true },
   { group: "qfu", udev: true, limitSeconds: 900, first: true },
   { group: "trouble", udev: false, limitSeconds: 1500 },
+  { group: "recover", udev: false, limitSeconds: 1200 },
   { group: "modem-manager", udev: true, limitSeconds: 1200 },
   { group: "boothold", udev: true, limitSeconds: 1200 },
   { group: "straight-usb", udev: false, limitSeconds: 900 },

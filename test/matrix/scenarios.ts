@@ -30,7 +30,13 @@ export const scenarios: ReadonlyArray<Scenario> = [
   { name: "9x30 .cwe .nvu", setup: () => Sim.em7455(), files: images9x30, versions: to9x30 },
   { name: "9x30 .spk", setup: () => Sim.em7455(), files: spk9x30, versions: to9x30 },
   { name: "9x30 MBIM", setup: () => Sim.em7455({ composition: 8 }), files: images9x30, versions: to9x30 },
-  { name: "9x30 by AT", setup: () => Sim.em7455(), files: images9x30, versions: to9x30, byAt: true }
+  { name: "9x30 by AT", setup: () => Sim.em7455(), files: images9x30, versions: to9x30, byAt: true },
+  {
+    name: "9x30, image sent again",
+    setup: () => Sim.em7455({ behaviours: [Sim.behaviour("nakWrite", { image: 0, chunk: 2, status: 1, times: 1 })] }),
+    files: images9x30,
+    versions: to9x30
+  }
 ]
 
 export const ways: ReadonlyArray<Way> = ["killed", "power cut", "all power cut"]

@@ -63,7 +63,17 @@ interface Transfer {
   next: number
   acknowledged: number
   sequence: number
+  /** What waits for its answer, and since when. */
+  asked: keyof typeof patience | undefined
+  since: number
+  /** A refusal came, or the answer came too late to be waited for. */
+  failed: boolean
+  /** Hello was sent after the failure: its answer is the end of this try. */
+  again: boolean
 }
+
+/** Milliseconds after which an answer may be given up. qdl.md §6, 10: programming flash takes long. */
+const patience = { open: 30_000, write: 180_000, close: 120_000 } as const
 
 export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   const changes: Array<string> = []
@@ -86,8 +96,17 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   let held = false
   let greeted = false
   let transfer: Transfer | undefined
+  /** An image whose try failed: it comes next, or the program ends. */
+  let unfinished: string | undefined
   let closed = 0
+  /** Since the download port was opened: the DLOAD switch was answered; an image was announced. */
+  let switched = false
+  let announced = false
+  /** What it preferred before anything was changed: QMI's bytes, AT's words. */
+  let oldest: Uint8Array | undefined
+  let oldestByAt: string | undefined
   let place = 0
+  let at = 0
 
   const change = (what: string, ...without: ReadonlyArray<string | false>): void => {
     changes.push(what)
@@ -115,7 +134,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
 
   const preferenceSent = (tlv: Uint8Array | undefined): void => {
     if (tlv === undefined) return change("Set Firmware Preference", "its images")
-    if (told !== undefined && equal(tlv, told)) {
+    if ([told, oldest].some((one) => one !== undefined && equal(tlv, one))) {
       return change("Set Firmware Preference (back)", ...missingFacts("revision", "preference"))
     }
     // Count, then type, 16 bytes of unique id, length and build id each (§6.4).
@@ -203,7 +222,10 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     if (!good && [71, 94, 25].includes(u16(result, 2)) && question.id === factNames.stored)
       facts.set("stored", line.number)
     if (!good) return
-    if (question.id === factNames.preference) told = tlvOf(body, 0, 1)
+    if (question.id === factNames.preference) {
+      told = tlvOf(body, 0, 1)
+      oldest ??= told
+    }
     if (question.id === setPreference) armed = true
     if (question.id === setDownloadMode) armed = tlvOf(question.body, 0, 1)?.[0] === 1
   }
@@ -246,6 +268,9 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     const preference = /^AT!(?:GOBI)?IMPREF="([^"]*)","([^"]*)","([^"]*)"$/i.exec(command)
     if (preference !== null) {
       const [, firmware = "", carrier = "", config = ""] = preference
+      if ([firmware, carrier, config].join() === oldestByAt) {
+        return change("AT!IMPREF= (back)", ...missingFacts("revision", "preference"))
+      }
       const named = namedByImages([firmware, carrier, ...config.replace(`${carrier}_`, "").split("_")])
       return change(
         "AT!IMPREF=",
@@ -268,8 +293,13 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     if (/^ATI$/i.test(command) && /Revision: \S/.test(text)) facts.set("revision", line.number)
     if (/^AT!PCINFO\?$/i.test(command) && /State: \S/.test(text)) facts.set("mode", line.number)
     if (/^AT!GSTATUS\?$/i.test(command) && /Mode: +\S/.test(text)) facts.set("mode", line.number)
-    if (/^AT!(?:GOBI)?IMPREF\?$/i.test(command) && text.includes("preferred fw version"))
+    if (/^AT!(?:GOBI)?IMPREF\?$/i.test(command) && text.includes("preferred fw version")) {
       facts.set("preference", line.number)
+      const words = ["fw version", "carrier name", "config name"].map(
+        (name) => new RegExp(`preferred ${name}: +(\\S+)`).exec(text)?.[1] ?? ""
+      )
+      oldestByAt ??= words.join()
+    }
     if (/^AT!(?:GOBI)?IMPREF=/i.test(command)) armed = true
   }
 
@@ -291,18 +321,40 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
       file === undefined && "a file that begins with its header",
       file !== undefined && length !== file[1].length && "the length of its file",
       !greeted && "Hello",
-      transfer !== undefined && "the end of the image before",
+      (transfer !== undefined || (unfinished !== undefined && unfinished !== file?.[0])) &&
+        "the end of the image before",
       ranBefore && !armed && !ordered && "an order that sent the modem here"
     )
     greeted = false
+    announced = true
+    unfinished = undefined
     transfer = {
       file: file?.[0] ?? "?",
       bytes: file?.[1] ?? new Uint8Array(0),
       open: "asked",
       next: 400,
       acknowledged: 400,
-      sequence: 0
+      sequence: 0,
+      asked: "open",
+      since: at,
+      failed: false,
+      again: false
     }
+  }
+
+  /** In the middle of an image Hello gives it up (qdl.md §5): licensed where something of it failed or got no answer. */
+  const helloSent = (): void => {
+    if (transfer !== undefined) transfer.again = transfer.failed || transfer.asked !== undefined
+  }
+  const helloAnswered = (): void => {
+    greeted = true
+    unfinished = transfer?.file ?? unfinished
+    transfer = undefined
+  }
+  const answered = (good: boolean): void => {
+    if (transfer?.asked === undefined) return
+    transfer.failed ||= !good || at - transfer.since >= patience[transfer.asked]
+    transfer.asked = undefined
   }
 
   /** 13 bytes and the data, raw: command, sequence u16, address u32, length u32, CRC (qdl.md §3.5). */
@@ -322,11 +374,14 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     if (current === undefined) return
     current.next += data.length
     current.sequence++
+    current.asked = "write"
+    current.since = at
   }
 
   const sentQdl = (message: Uint8Array): void => {
     switch (message[0]) {
       case 0x01:
+        return helloSent()
       case 0x70:
       case 0x2e:
       case 0x06:
@@ -338,11 +393,18 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
           "QDL Close",
           (transfer?.open !== "yes" || transfer.acknowledged !== transfer.bytes.length) && "the whole image"
         )
+        if (transfer !== undefined) {
+          transfer.asked = "close"
+          transfer.since = at
+        }
         return
       case 0x2d:
+        // Nothing was written in this session: it starts what its flash holds.
+        if (!announced) return change("QDL Reset (leave)", !switched && "an answer to the DLOAD switch")
         change(
           "QDL Reset",
-          transfer !== undefined && transfer.open !== "not required" && "the end of the image",
+          ((transfer !== undefined && transfer.open !== "not required") || unfinished !== undefined) &&
+            "the end of the image",
           closed === 0 && "an image"
         )
         return
@@ -352,28 +414,35 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   }
 
   const heardQdl = (message: Uint8Array): void => {
+    // Switched, or no need to (qdl.md §3.1).
+    switched ||= message[0] === 0x02 || message[0] === 0x0d
     switch (message[0]) {
       case 0x02:
-        greeted ||= message.length > 1
+        if (message.length > 1 && (transfer === undefined || transfer.again)) helloAnswered()
         return
       // Some 9200 refuse Hello and go on all the same (qdl.md §3.3).
       case 0x0d:
-        if (transfer === undefined) greeted = true
+        if (transfer === undefined || transfer.again) helloAnswered()
+        else answered(false)
         return
       case 0x26:
         if (transfer === undefined) return
+        answered(u16(message, 1) === 0 || u16(message, 1) === 7)
         if (u16(message, 1) === 7) {
           transfer = undefined
           closed++
         } else if (u16(message, 1) === 0) transfer.open = "yes"
         return
       case 0x28:
+        answered(u16(message, 7) === 0 && u16(message, 1) === (transfer?.sequence ?? 0) - 1)
         if (transfer !== undefined && u16(message, 7) === 0 && u16(message, 1) === transfer.sequence - 1) {
           transfer.acknowledged = transfer.next
         }
         return
       case 0x2a:
-        if (u16(message, 1) === 0) closed++
+        answered(u16(message, 1) === 0)
+        if (u16(message, 1) !== 0 || transfer?.failed === true) return
+        closed++
         transfer = undefined
         return
       default:
@@ -387,8 +456,9 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     for (const body of splitFlags(bytes)) sentQdl(unframed(body))
   }
 
-  for (const [at, seen] of trace.entries()) {
-    place = at
+  for (const [index, seen] of trace.entries()) {
+    place = index
+    if ("at" in seen) at = seen.at
     switch (seen._tag) {
       case "FileRead": {
         const before = readTo.get(seen.file) ?? 0
@@ -404,6 +474,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
         if (!held) armed = ordered = false
         greeted = false
         transfer = undefined
+        unfinished = undefined
         closed = 0
         break
       case "Unplugged":
@@ -411,6 +482,12 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
         told = undefined
         break
       case "Opened":
+        // Whoever had the port before has given up what it had begun.
+        if (seen.role === "download") {
+          switched = announced = greeted = false
+          transfer = undefined
+          unfinished = undefined
+        }
         lines.set(seen.line, {
           number: seen.line,
           role: seen.role,

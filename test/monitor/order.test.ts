@@ -93,6 +93,27 @@ const runs: ReadonlyArray<Run> = [
     files: images9x30,
     fails: true
   },
+  ...(
+    [
+      ["a chunk refused once", [behaviour("nakWrite", { image: 0, chunk: 1, status: 1, times: 1 })]],
+      ["an answer to Open that is lost", [behaviour("answerLost", { where: "open", image: 1, times: 1 })]],
+      ["an acknowledgement that is lost", [behaviour("answerLost", { where: "write", image: 0, chunk: 1, times: 1 })]],
+      ["an answer to Close that is lost", [behaviour("answerLost", { where: "close", image: 0, times: 1 })]],
+      ["an acknowledgement that comes too late", [behaviour("slowLastChunk", { seconds: 150, times: 1 })]]
+    ] as const
+  ).map(([name, behaviours]): Run => ({ name, modem: Sim.em7455({ behaviours }), files: images9x30 })),
+  {
+    name: "a refused chunk, taken back by AT",
+    modem: byAt(Sim.em7455({ behaviours: [behaviour("nakWrite", { image: 0, chunk: 1, status: 2 })] })),
+    files: images9x30,
+    fails: true
+  },
+  {
+    name: "old firmware back, and the preference put back",
+    modem: Sim.mc7354({ behaviours: [behaviour("oldFirmwareComesBack")] }),
+    files: images9x15,
+    fails: true
+  },
   {
     name: "a refused Open",
     modem: Sim.mc7710({ behaviours: [behaviour("nakOpen", { image: 0, code: 0x12 })] }),
@@ -183,7 +204,34 @@ interface Wrong {
   readonly name: string
   readonly steps: ReadonlyArray<AnyStep>
   readonly says: string
+  readonly behaviours?: ReadonlyArray<Sim.Behaviour>
 }
+
+const refusedOnce = [behaviour("nakWrite", { image: 0, chunk: 1, status: 1, times: 1 })]
+
+/** The steps again, whatever broke them. */
+const again = (...steps: ReadonlyArray<AnyStep>): AnyStep =>
+  Flow.retry({
+    name: "again",
+    title: "again",
+    flow: unchecked<Images & { readonly item: unknown }, ReadonlyArray<AnyStep>>("again", steps),
+    collect: () => ({}),
+    times: 2,
+    when: () => true,
+    pause: () => Duration.seconds(1),
+    longestPause: Duration.seconds(1),
+    onRetry: () => Effect.void
+  })
+
+/** Goes on as if nothing had happened. */
+const careless = (step: AnyStep, yields: object): AnyStep => ({
+  ...step,
+  run: (state, around) =>
+    Effect.matchEffect(step.run(state, around), {
+      onFailure: () => Effect.succeed(yields),
+      onSuccess: Effect.succeed
+    })
+})
 
 /** The compiler refuses all of these (test/update/order.test.ts); here they were made past it. */
 const wrong: ReadonlyArray<Wrong> = [
@@ -226,6 +274,51 @@ const wrong: ReadonlyArray<Wrong> = [
     says: "QDL Open without the end of the image before"
   },
   {
+    name: "an image again without Hello",
+    steps: [...intoTransfer, perImage(Steps.hello(family), again(Steps.openImage, Steps.writeImage, Steps.closeImage))],
+    says: "QDL Open without Hello",
+    behaviours: refusedOnce
+  },
+  {
+    name: "an image again whose last try did not fail",
+    steps: [
+      ...intoTransfer,
+      perImage(
+        again(Steps.hello(family), Steps.openImage, pretend({}), { ...pretend({}), run: () => Effect.fail("no") })
+      )
+    ],
+    says: "QDL Open without the end of the image before"
+  },
+  {
+    name: "another image after one that failed",
+    steps: [...intoTransfer, perImage(Steps.hello(family), Steps.openImage, careless(Steps.writeImage, {}))],
+    says: "QDL Open without the end of the image before",
+    behaviours: refusedOnce
+  },
+  {
+    name: "a reset after an image that failed",
+    steps: [
+      ...intoTransfer,
+      perImage(Steps.hello(family), Steps.openImage, careless(Steps.writeImage, {}), Steps.hello(family)),
+      pretend({ transferred: [] }),
+      Steps.resetModem
+    ],
+    says: "QDL Reset without the end of the image",
+    behaviours: refusedOnce
+  },
+  {
+    name: "a reset out of boot-and-hold before the DLOAD switch",
+    steps: [
+      ...start,
+      Steps.setPreference,
+      Steps.restart,
+      Steps.openDownload(family),
+      pretend({ switched: "switched" }),
+      Steps.leaveBootAndHold
+    ],
+    says: "QDL Reset (leave) without an answer to the DLOAD switch"
+  },
+  {
     name: "a reset in the middle of an image",
     steps: [
       ...intoTransfer,
@@ -236,11 +329,11 @@ const wrong: ReadonlyArray<Wrong> = [
 ]
 
 describe("a flow in the wrong order is seen in its bytes", () => {
-  for (const { name, says, steps } of wrong) {
+  for (const { behaviours = [], name, says, steps } of wrong) {
     it.effect(name, () =>
       Effect.gen(function* () {
         const flow = unchecked<Delivery<"preference">, ReadonlyArray<AnyStep>>("update", steps)
-        const { verdict } = yield* traced(Sim.em7455(), { files: images9x30 }).pipe(
+        const { verdict } = yield* traced(Sim.em7455({ behaviours }), { files: images9x30 }).pipe(
           Effect.provide(familyLayer(preferenceFamily(swi9x30, flow)))
         )
         assert.include(verdict.violations, says)
@@ -261,6 +354,21 @@ describe("a flow in the wrong order is seen in its bytes", () => {
 })
 
 describe("a recorded run that went otherwise is seen", () => {
+  it.effect("an image again, and no answer to its Hello", () =>
+    Effect.gen(function* () {
+      const { trace, verdict } = yield* traced(Sim.em7455({ behaviours: refusedOnce }), { files: images9x30 })
+      assert.deepStrictEqual(verdict.violations, [])
+      const isHello = (seen: Seen): boolean =>
+        seen._tag === "Heard" && seen.bytes[0] === 0x7e && seen.bytes[1] === 0x02 && seen.bytes.length > 40
+      const hellos = trace.filter(isHello)
+      // Of each image one, and of the second try.
+      assert.strictEqual(hellos.length, 3)
+      const without = trace.filter((seen) => seen !== hellos[1])
+      assert.include(judge(without, images9x30).violations, "QDL Open without Hello")
+      assert.include(judge(without, images9x30).violations, "QDL Open without the end of the image before")
+    })
+  )
+
   const isSent = ({ _tag }: Seen): boolean => _tag === "Sent"
 
   for (const { modem, name, ...options } of runs) {
@@ -289,10 +397,10 @@ describe("a recorded run that went otherwise is seen", () => {
         // A wrong byte in a chunk is not one that was checked.
         const chunk = trace.findIndex((seen) => seen._tag === "Sent" && seen.bytes[0] === 0x27)
         if (chunk === -1) return
-        const { bytes, line } = trace[chunk] as Seen & { readonly _tag: "Sent" }
+        const { at, bytes, line } = trace[chunk] as Seen & { readonly _tag: "Sent" }
         const other = bytes.slice()
         other[100] = (other[100] ?? 0) ^ 1
-        const changed = trace.with(chunk, { _tag: "Sent", line, bytes: other })
+        const changed = trace.with(chunk, { _tag: "Sent", line, at, bytes: other })
         assert.include(judge(changed, options.files).violations, "QDL Write without the bytes that were checked")
       })
     )

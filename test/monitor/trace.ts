@@ -2,6 +2,7 @@
  * Everything that passes between a program and its outside, in the order in which it happened: bytes at ports, reads of
  * image files, comings and goings on the bus. Recorded at the services that carry them; nothing of our own events.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { UsbBus } from "../../src/device/UsbBus.ts"
 import type { ImageFileAccess } from "../../src/file/ImageSource.ts"
@@ -13,7 +14,7 @@ export type Seen =
   /** `line`: the number of this opening of a port. */
   | { readonly _tag: "Opened"; readonly line: number; readonly role: string; readonly driver: string }
   | { readonly _tag: "Closed"; readonly line: number }
-  | { readonly _tag: "Sent" | "Heard"; readonly line: number; readonly bytes: Uint8Array }
+  | { readonly _tag: "Sent" | "Heard"; readonly line: number; readonly at: number; readonly bytes: Uint8Array }
 
 export type Trace = Array<Seen>
 
@@ -32,12 +33,15 @@ export const watchedBus = (bus: UsbBus["Service"], trace: Trace): UsbBus["Servic
       return {
         ...connection,
         write: (bytes: Uint8Array) =>
-          Effect.suspend(() => {
-            trace.push({ _tag: "Sent", line, bytes: bytes.slice() })
+          Effect.flatMap(Clock.currentTimeMillis, (at) => {
+            trace.push({ _tag: "Sent", line, at, bytes: bytes.slice() })
             return connection.write(bytes)
           }),
         read: Effect.tap(connection.read, (bytes) =>
-          Effect.sync(() => void trace.push({ _tag: "Heard", line, bytes: bytes.slice() }))
+          Effect.map(
+            Clock.currentTimeMillis,
+            (at) => void trace.push({ _tag: "Heard", line, at, bytes: bytes.slice() })
+          )
         )
       }
     })

@@ -274,6 +274,25 @@ describe("Hello", () => {
     })
   )
 
+  it.effect("overhears what answers an image that was given up: late, in front of the answer to Hello", () =>
+    Effect.gen(function* () {
+      const late = [errorFrame(0x19), wire.writeOk0, wire.openOk, wire.closeOk]
+      const { port, session } = yield* start(inOrder([...late, helloAnswer]))
+      assert.strictEqual(yield* session.hello(strict), 6)
+      assert.deepStrictEqual(port.written(), [wire.hello6])
+    })
+  )
+
+  it.effect("asks for no other version once one was accepted: an Error is then no word about versions", () =>
+    Effect.gen(function* () {
+      const { port, session } = yield* start(inOrder([helloAnswer], [errorFrame(0x0f)]))
+      assert.strictEqual(yield* session.hello(strict), 6)
+      const error = qdlError(errorOf((yield* timed(session.hello(strict))).exit))
+      assert.deepStrictEqual(error.reason, { _tag: "Rejected", error: 0x0f, text: 0 })
+      assert.deepStrictEqual(port.written(), [wire.hello6, wire.hello6])
+    })
+  )
+
   it.effect("takes a late DLOAD acknowledgement, which has the same code, for no Hello answer", () =>
     Effect.gen(function* () {
       const { session } = yield* start(inOrder([wire.ack]), { ...qdlDeadlines, greetingTries: 1 })

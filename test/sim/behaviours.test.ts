@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { encodeFrame } from "../../src/protocol/hdlc.ts"
 import { Behaviour, behaviour, em7455, idleMillis, make, mc7710 } from "../../src/sim/index.ts"
 import type { ModemOptions, SimModem } from "../../src/sim/index.ts"
 import {
@@ -48,6 +49,8 @@ const update = Effect.fnUntraced(function* (modem: SimModem) {
   yield* wait("2 minutes")
   return answers
 })
+
+const framed = (payload: string): string => hexOf(encodeFrame(bytesOf(payload)))
 
 const helloAccepted = (answer: string): boolean => answer.startsWith("7e 02 51 43 4f 4d")
 
@@ -152,6 +155,60 @@ describe("behaviours of the boot loader", () => {
     })
   )
 
+  it.effect("nakWrite: with Error code, and the image lost", () =>
+    Effect.gen(function* () {
+      const { line } = yield* held([behaviour("nakWrite", { image: 0, chunk: 0, code: 0x0a, times: 1 })])
+      yield* enterSdp(line)
+      yield* line.ask(hexOf(openFrame(image)))
+      yield* line.write(chunkOf(0))
+      assert.strictEqual(yield* line.ask("", 5), errorFrame(0x0a))
+      yield* line.write(chunkOf(1))
+      assert.strictEqual(yield* line.ask("", 5), errorFrame(0x0f))
+      // Hello begins anew, and it happens once.
+      yield* line.ask(qdl.hello6)
+      yield* line.ask(hexOf(openFrame(image)))
+      yield* line.write(chunkOf(0))
+      assert.strictEqual(yield* line.ask("", 5), ackFrame(0))
+    })
+  )
+
+  it.effect("nakOpen: behind so many that are taken", () =>
+    Effect.gen(function* () {
+      const { line } = yield* held([behaviour("nakOpen", { image: 0, code: 0x0f, behind: 1 })])
+      yield* enterSdp(line)
+      assert.strictEqual(yield* line.ask(hexOf(openFrame(image))), qdl.openOk)
+      yield* line.ask(qdl.hello6)
+      assert.strictEqual(yield* line.ask(hexOf(openFrame(image))), errorFrame(0x0f))
+    })
+  )
+
+  it.effect("nakClose: the image is there, Close is refused", () =>
+    Effect.gen(function* () {
+      for (const [fields, wanted] of [
+        [{ code: 0x10 }, errorFrame(0x10)],
+        [{}, errorFrame(0x10)],
+        [{ status: 1 }, framed("2a 01 00 80 00")]
+      ] as const) {
+        const { line, modem } = yield* held([behaviour("nakClose", { image: 0, ...fields })])
+        yield* enterSdp(line)
+        assert.strictEqual((yield* sendImage(line, systemImage("02.33.03.00"))).at(-1), wanted)
+        assert.strictEqual((yield* modem.state).received.length, 1)
+      }
+    })
+  )
+
+  it.effect("answerLost: what was asked is done, without an answer", () =>
+    Effect.gen(function* () {
+      for (const where of ["open", "write", "close"] as const) {
+        const { line, modem } = yield* held([behaviour("answerLost", { where, image: 0, times: 1 })])
+        yield* enterSdp(line)
+        const answers = yield* sendImage(line, systemImage("02.33.03.00"))
+        assert.strictEqual(answers.filter((answer) => answer === "").length, 1, where)
+        assert.strictEqual((yield* modem.state).received.length, 1, where)
+      }
+    })
+  )
+
   it.effect("wrongSequence: one acknowledgement is for another chunk", () =>
     Effect.gen(function* () {
       const { line } = yield* held([behaviour("wrongSequence", { image: 0, chunk: 0 })])
@@ -251,6 +308,24 @@ describe("behaviours of the boot loader", () => {
       yield* line.write(chunkOf(2))
       assert.strictEqual(yield* line.ask("", 84), "")
       assert.strictEqual(yield* line.ask("", 3), ackFrame(2))
+    })
+  )
+
+  it.effect("slowLastChunk: so many times", () =>
+    Effect.gen(function* () {
+      const { line } = yield* held([behaviour("slowLastChunk", { seconds: 20, times: 1 })])
+      yield* enterSdp(line)
+      for (const seconds of [86, 66]) {
+        yield* line.ask(qdl.hello6)
+        yield* line.ask(hexOf(openFrame(image)))
+        for (const sequence of [0, 1]) {
+          yield* line.write(chunkOf(sequence))
+          yield* line.ask("", 1)
+        }
+        yield* line.write(chunkOf(2))
+        assert.strictEqual(yield* line.ask("", seconds - 2), "")
+        assert.strictEqual(yield* line.ask("", 3), ackFrame(2))
+      }
     })
   )
 

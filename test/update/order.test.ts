@@ -100,7 +100,12 @@ describe("a flow can be inspected before it runs", () => {
     const transfer = download?.inside.find(({ name }) => name === "transfer")
     assert.strictEqual(transfer?.repeats, "each")
     assert.deepStrictEqual(
-      transfer?.inside.map(({ name }) => name),
+      transfer?.inside.map(({ name, repeats, times }) => [name, repeats, times]),
+      [["image", "retry", 3]]
+    )
+    const [image] = transfer?.inside ?? []
+    assert.deepStrictEqual(
+      image?.inside.map(({ name }) => name),
       ["hello", "open", "write", "close"]
     )
   })

@@ -13,6 +13,10 @@ export const finishedLine = (title: string, millis: number, style: Style): strin
 export const imageTitle = ({ bytes, image, number, of, role }: EventOf<"ImageStarted">): string =>
   `image ${String(number)} of ${String(of)}: ${image} (${role}, ${bytesText(bytes)})`
 
+/** `again from the beginning in 3 s, try 2 of 3`. */
+export const retryText = ({ afterMillis, attempt, of }: EventOf<"TransferRetried">): string =>
+  `again from the beginning in ${durationText(afterMillis)}, try ${String(attempt)} of ${String(of)}`
+
 export const rateText = (bytesPerSecond: number): string => `${bytesText(bytesPerSecond)}/s`
 
 /** What is told in one line wherever it is shown; undefined for what only the live line shows. */
@@ -29,6 +33,8 @@ export const noteLine = (event: UpdateEvent, style: Style): string | undefined =
         .join("\n")
     case "Warning":
       return `  ${style.warn("warning:")} ${plain(event.detail)}`
+    case "TransferRetried":
+      return `  ${style.warn("warning:")} ${plain(`${event.image}: ${event.why}; ${retryText(event)}`)}`
     case "ModemSeen":
       return `  ${style.dim(plain(`seen: ${event.device}`))}`
     case "UndoStarted":

@@ -4,7 +4,7 @@ import type { PastRun, UnreadableRun } from "../../journal/history.ts"
 import { isUnfinished } from "../../journal/outcome.ts"
 import { showPreference } from "../../plan/facts.ts"
 import { describeCondition } from "../../update/condition.ts"
-import { imageTitle } from "./events.ts"
+import { imageTitle, retryText } from "./events.ts"
 import { stateOf } from "./history-json.ts"
 import { bytesText, durationText, plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
@@ -82,6 +82,8 @@ const entryText = (entry: Entry, style: Style): string | undefined => {
       return `${plain(event.image)}: ${bytesText(event.sent)} of ${bytesText(event.bytes)}`
     case "Programming":
       return `${plain(event.image)}: programming flash`
+    case "TransferRetried":
+      return `${style.warn("warning:")} ${plain(`${event.image}: ${event.why}; ${retryText(event)}`)}`
     case "ImageFinished":
       return `${plain(event.image)}: sent in ${durationText(event.millis)}`
     case "ImageSkipped":

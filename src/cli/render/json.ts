@@ -82,7 +82,9 @@ export interface StepReport {
   readonly title: string
   readonly risk: string
   readonly deadlineSeconds: number
-  readonly repeats: "once" | "each" | "choice"
+  readonly repeats: "once" | "each" | "choice" | "retry"
+  /** Of a retry: how often the steps inside are begun at most. */
+  readonly times?: number
   /** How it is taken back where the run fails later; null where it is not. */
   readonly undo: string | null
   readonly inside: ReadonlyArray<StepReport>
@@ -92,7 +94,8 @@ export const StepReport: Schema.Codec<StepReport> = Schema.Struct({
   title: Schema.String,
   risk: Schema.String,
   deadlineSeconds: Schema.Finite,
-  repeats: Schema.Literals(["once", "each", "choice"]),
+  repeats: Schema.Literals(["once", "each", "choice", "retry"]),
+  times: Schema.optionalKey(Schema.Int),
   undo: Schema.NullOr(Schema.String),
   inside: Schema.Array(Schema.suspend((): Schema.Codec<StepReport> => StepReport))
 })
@@ -182,6 +185,7 @@ const stepReport = (step: StepInfo): StepReport => ({
   risk: step.risk,
   deadlineSeconds: Duration.toSeconds(step.deadline),
   repeats: step.repeats,
+  ...(step.times === undefined ? {} : { times: step.times }),
   undo: step.undo?.title ?? null,
   inside: step.inside.map(stepReport)
 })

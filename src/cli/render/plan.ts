@@ -63,9 +63,22 @@ export const planSummary = (plan: PlanReport, style: Style): ReadonlyArray<strin
   ]
 }
 
+const loopOf = ({ repeats, times }: StepReport): string => {
+  switch (repeats) {
+    case "once":
+      return ""
+    case "each":
+      return "for each"
+    case "choice":
+      return "if the modem asks"
+    case "retry":
+      return times === undefined || times === 1 ? "" : `up to ${String(times)} times`
+  }
+}
+
 const stepLines = (step: StepReport, number: string, depth: number, style: Style): ReadonlyArray<string> => {
   const indent = "  ".repeat(depth + 1)
-  const loop = step.repeats === "each" ? "for each" : step.repeats === "choice" ? "if the modem asks" : ""
+  const loop = loopOf(step)
   const about = [loop, riskOf(step.risk), `at most ${durationText(step.deadlineSeconds * 1000)}`].filter(
     (text) => text !== ""
   )

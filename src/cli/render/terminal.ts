@@ -6,7 +6,7 @@ import cliProgress from "cli-progress"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { UpdateEvent } from "../../update/events.ts"
-import { finishedLine, imageTitle, noteLine, programming, rateText } from "./events.ts"
+import { finishedLine, imageTitle, noteLine, programming, rateText, retryText } from "./events.ts"
 import type { Progress } from "./listener.ts"
 import { bytesText, durationText, plain } from "./text.ts"
 import type { Style } from "./text.ts"
@@ -106,6 +106,11 @@ export const terminalProgress = Effect.fn("terminalProgress")(function* (
         live.bytes = event.bytes
         bar.setTotal(event.bytes)
         bar.update(0)
+        return
+      case "TransferRetried":
+        say(noteLine(event, style) ?? "")
+        // The bar begins again with the image.
+        now(`${event.image}: ${retryText(event)}`)
         return
       case "ImageProgress":
         // The last acknowledgement ends the programming; there is nothing left to wait for.

@@ -50,6 +50,8 @@ export interface Family<out Way extends UpdateWay = UpdateWay> {
     readonly version: number
     /** Whether an Error answer to Hello may be ignored (qdl.md §3.2, vendor tool on 9x30). */
     readonly toleratesHelloError: boolean
+    /** How often an image is sent at most, from Hello on, after failures that may pass; 3 unless told, 1: once. */
+    readonly tries?: number
   }
   readonly bootEntry: ReadonlyArray<BootEntry>
   /** From the device table (`device/table/devices.json`). */

@@ -199,7 +199,7 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
       return yield* answer(opened(status.status))
     }
     session = { _tag: "Receiving", image: makeReception(model, checksums, request.header, header) }
-    yield* answer(opened(OpenStatus.ok))
+    if (find(here, "Silent") === undefined) yield* answer(opened(OpenStatus.ok))
   })
 
   const onClose = Effect.fnUntraced(function* () {
@@ -213,7 +213,11 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
       return yield* answer(failed(ErrorCode.CloseFailed))
     }
     session = { _tag: "Ready" }
-    yield* answer({ _tag: "Close", status: CloseStatus.ok, type: closeType, text: 0 })
+    if (find(here, "Silent") !== undefined) return
+    const refused = find(here, "Refused")
+    if (refused !== undefined) return yield* answer(failed(refused.code))
+    const status = find(here, "Status")?.status ?? CloseStatus.ok
+    yield* answer({ _tag: "Close", status, type: closeType, text: 0 })
   })
 
   const onReset = Effect.fnUntraced(function* () {
@@ -324,7 +328,7 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
   })
 
   /** The last byte is there: the image is checked as a whole, then it is good. */
-  const finish = Effect.fnUntraced(function* (image: Reception, sequence: number) {
+  const finish = Effect.fnUntraced(function* (image: Reception, sequence: number, silent: boolean) {
     const completed = yield* core.modify((before) => {
       const result = image.complete(before)
       return [result, Result.isSuccess(result) ? result.success.state : before]
@@ -347,7 +351,7 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
     })
     session = { _tag: "Complete" }
     images++
-    yield* answer(written(sequence, WriteStatus.ok))
+    if (!silent) yield* answer(written(sequence, WriteStatus.ok))
   })
 
   const onWriteEnd = Effect.fnUntraced(function* () {
@@ -374,6 +378,11 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
       yield* abandon(`write status ${String(status.status)}`)
       return yield* answer(written(header.sequence, status.status))
     }
+    const refused = find(here, "Refused")
+    if (refused !== undefined) {
+      yield* abandon(`error ${String(refused.code)}`)
+      return yield* answer(failed(refused.code))
+    }
     const sequence = find(here, "WrongSequence") === undefined ? header.sequence : (header.sequence + 1) & 0xffff
     yield* core.note({
       _tag: "ChunkWritten",
@@ -382,9 +391,10 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
       sequence: header.sequence,
       bytes: header.length
     })
-    if (last) return yield* finish(image, sequence)
+    const silent = find(here, "Silent") !== undefined
+    if (last) return yield* finish(image, sequence, silent)
     image.chunkDone()
-    yield* answer(written(sequence, WriteStatus.ok))
+    if (!silent) yield* answer(written(sequence, WriteStatus.ok))
   })
 
   const onBroken = Effect.fnUntraced(function* (reason: string) {

@@ -5,6 +5,7 @@ export { identify, identifyWithPreference, openControl, releaseControl } from ".
 export { alignPreference, givenPreference, restart, takeDownloadList } from "./preference.ts"
 export { enterBootAndHold, holdByAt, setPreference, setPreferenceByAt } from "./taking-back.ts"
 export { awaitHold, holdOnly } from "./boot-and-hold.ts"
+export { lastChunkOf, tellGivenUp, tellRetry } from "./again.ts"
 export {
   closeImage,
   dloadSwitch,

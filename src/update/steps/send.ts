@@ -67,7 +67,8 @@ export const sendPayload = Effect.fn("sendPayload")(function* (qdl: QdlSession, 
   let buffer = yield* prepare(0)
   for (let chunk = 0; chunk < chunks; chunk++) {
     const next = yield* Effect.forkChild(meanwhile(chunk))
-    yield* qdl.write(chunk, buffer)
+    // What is done meanwhile is part of this try: nothing of it is told after its end.
+    yield* Effect.onError(qdl.write(chunk, buffer), () => Fiber.interrupt(next))
     yield* nowIs({ _tag: "HalfWritten", image: image.name, sent: Math.min(bytes, (chunk + 1) * maxChunkLength), bytes })
     // A chunk that cannot be read ends the transfer when it is its turn, not while the one before is on its way.
     buffer = (yield* Fiber.join(next)) ?? buffer

@@ -70,6 +70,15 @@ describe("boothold qfu", () => {
     })
   )
 
+  it.effect("sends an image again that was refused once, and says so", () =>
+    Effect.gen(function* () {
+      const once = ["--simulate-behaviour", "nakWrite:image=0,chunk=1,status=1,times=1"]
+      const { code, out } = yield* simulated([...on("em7455", ...once), "-u", "-d", "1199", ...both], images9x30)
+      assert.strictEqual(code, 0)
+      contains(out, "status 0x01 (CRC failed); again from the beginning in 1.0 s, try 2 of 3")
+    })
+  )
+
   it.effect("ends with 1, the error beside the output, and what to do about it", () =>
     Effect.gen(function* () {
       const broken = [...on("em7455", "--simulate-behaviour", "disconnectInChunk:image=0,chunk=1"), "-u", "-d", "1199"]

@@ -64,7 +64,7 @@ export const cases: Group = [
       running.kill("SIGINT")
       const ended = await running.ended
       assert.equal(ended.status, 130, ended.stderr)
-      assert.match(ended.stdout + ended.stderr, /next:\s+boothold download .*--transport usb/)
+      assert.match(ended.stdout + ended.stderr, /next:\s+boothold recover .*--transport usb/)
       assert.equal(driverOf("1-1:1.0"), "qcserial")
       await until("the kernel's port", () => existsSync("/dev/ttyUSB0") || undefined)
 

@@ -88,6 +88,11 @@ export class CaseTools {
     return this.startBoothold(args, options).ended
   }
 
+  /** The same, for a run that is killed: how it ends is its case's business. */
+  startUnwatched(args: ReadonlyArray<string>): Running {
+    return this.start(process.execPath, [bin(), ...args])
+  }
+
   /** A software modem whose ports nothing waits for; `quit` on its input ends it. */
   startModem(args: ReadonlyArray<string>): Running {
     return this.start(process.execPath, [bin(), "simulate", ...args], { input: true })
