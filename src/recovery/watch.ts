@@ -133,8 +133,9 @@ export const watch = Effect.fn("Recovery.watch")(function* <E = never, R = never
       }
       const application = found.modem.mode === "application"
       if (application && !first) ledger = Limits.replugged(ledger, place, now)
-      // In boot-and-hold it is asked nothing, and can be told of at once.
-      const due = first || !application ? now : now + Duration.toMillis(Limits.grace)
+      // In boot-and-hold it is asked nothing, and can be told of at once. One that runs may still be starting, and whoever
+      // is about to update it wants it for himself.
+      const due = application ? now + Duration.toMillis(Limits.grace) : now
       seen.set(place, { modem: found.modem, since: now, due, looks: 0, told: {} })
     }
     for (const [place, { modem: gone }] of seen) {
