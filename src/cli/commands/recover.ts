@@ -55,9 +55,9 @@ const show = Effect.fnUntraced(function* (input: RecoverInput, plan: RecoveryPla
 })
 
 /** Among several modems, those of another family than the images are helped without them. */
-const planOf = (input: RecoverInput, modem: Modem.Modem, images: OpenedSet | undefined) => {
+const planOf = (modem: Modem.Modem, images: OpenedSet | undefined, only: boolean) => {
   const planned = Recovery.plan(modem, images === undefined ? {} : { images })
-  return isNamed(input) || images === undefined
+  return only || images === undefined
     ? planned
     : planned.pipe(
         Effect.catchTag("PlanError", (error) =>
@@ -139,9 +139,10 @@ const stay = Effect.fnUntraced(function* (input: RecoverInput, images: OpenedSet
 const recoverOne = Effect.fnUntraced(function* (
   input: RecoverInput,
   modem: Modem.Modem,
-  images: OpenedSet | undefined
+  images: OpenedSet | undefined,
+  only: boolean
 ) {
-  const planned = planOf(input, modem, images)
+  const planned = planOf(modem, images, only)
   return yield* reserving(modem)(
     Effect.gen(function* () {
       if (modem.mode === "boot-and-hold") return yield* bringHome(input, yield* planned)
@@ -177,9 +178,11 @@ export const recover = Effect.fn("cli.recover")(function* (input: RecoverInput) 
       if (input.watch) return yield* stay(input, images)
       const modems = yield* targets(input)
       const [only, ...others] = modems
-      if (only !== undefined && others.length === 0) return yield* recoverOne(input, only, images)
+      if (only !== undefined && others.length === 0) return yield* recoverOne(input, only, images, true)
       // One that does not come home keeps no other from it.
-      const codes = yield* Effect.forEach(modems, (modem) => recoverOne(input, modem, images).pipe(settle(input.json)))
+      const codes = yield* Effect.forEach(modems, (modem) =>
+        recoverOne(input, modem, images, false).pipe(settle(input.json))
+      )
       return codes.find((code) => code !== exitCodes.ok.exit) ?? exitCodes.ok.exit
     })
   ).pipe(recorded(input), onBus(input))
