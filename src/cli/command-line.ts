@@ -273,11 +273,13 @@ const recover = Command.make(
     ...Flags.deviceOpenFlags,
     ...Flags.versionFlags,
     protocol: Flags.protocol,
+    watch: Flags.yesNo("watch", "stay, and bring home what needs it without asking, within limits"),
     ...writeFlags
   },
   Effect.fnUntraced(function* (from) {
     const input = {
       ...(yield* modemInput(from)),
+      watch: from.watch,
       ...(yield* deviceOpenInput("recover", from)),
       ...imagesInput({ ...from, files: [...from.images, ...from.files] }),
       ...writeInput(from)

@@ -1,6 +1,6 @@
 /** What is the matter with a modem that may have been left half way: data, and a sentence for people. Pure. */
 import * as Schema from "effect/Schema"
-import { Preference, samePreference, showPreference } from "../plan/facts.ts"
+import { Preference, preferenceIn, samePreference, showPreference } from "../plan/facts.ts"
 import type { ModemFacts } from "../plan/facts.ts"
 
 export const Situation = Schema.TaggedUnion({
@@ -35,9 +35,6 @@ export const runningOf = (facts: ModemFacts): Preference | undefined => {
   return carrier === undefined || config === undefined ? undefined : { firmware, carrier, config }
 }
 
-export const preferenceOf = ({ preference }: ModemFacts): Preference | undefined =>
-  preference._tag === "Supported" ? preference.value.current : undefined
-
 /** What is told of what runs differs from what is preferred. Case counts (devices.md §6.1). */
 const differs = (facts: ModemFacts, preferred: Preference): boolean => {
   if (preferred.firmware !== anyFirmware && preferred.firmware !== facts.firmware) return true
@@ -49,7 +46,7 @@ const differs = (facts: ModemFacts, preferred: Preference): boolean => {
 /** `armed`: whether the next start is told to hold, where the modem told. */
 export const situationOf = (facts: ModemFacts, armed: boolean): Situation => {
   const { firmware, offlineReasons, operatingMode } = facts
-  const preference = preferenceOf(facts)
+  const preference = preferenceIn(facts)
   const mismatch = preference !== undefined && differs(facts, preference)
   // Where it is online the preference was changed after its start; what holds it back comes with the next one.
   if (preference !== undefined && mismatch && (operatingMode === "online" || operatingMode === "offline")) {

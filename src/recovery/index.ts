@@ -11,3 +11,5 @@ export type {
 } from "./Recovery.ts"
 export { describeSituation, isHome, Situation } from "./Situation.ts"
 export { describeRemedy, Remedy } from "./decide.ts"
+export { watch, WatchEvent } from "./watch.ts"
+export type { WatchHooks, WatchOptions } from "./watch.ts"

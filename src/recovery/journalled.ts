@@ -8,9 +8,9 @@ import type { OpenedSet } from "../file/Image.ts"
 import { History } from "../journal/history.ts"
 import type { Unfinished } from "../journal/history.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
+import { oldPreference } from "../plan/take-back.ts"
 import { describeCondition } from "../update/condition.ts"
 import type { RunAtHand } from "./decide.ts"
-import { preferenceOf, runningOf } from "./Situation.ts"
 
 export interface Journalled extends RunAtHand {
   readonly run: Unfinished
@@ -43,7 +43,7 @@ const aboutOf = ({ by, id, journal, outcome }: Unfinished): string =>
   (by === "place" ? " It is taken for the same modem only because it is at the same place." : "")
 
 const oldOf = ({ facts }: Unfinished["journal"]["begun"]["run"]): Preference | undefined =>
-  facts === undefined ? undefined : (preferenceOf(facts) ?? runningOf(facts))
+  facts === undefined ? undefined : oldPreference(facts)
 
 /**
  * Opens and reads the images of the run once more: they are used only where each has the SHA-256 of the journal. What

@@ -1,19 +1,22 @@
 /** `boothold recover`: finds modems that were left half way, says what is the matter with each, and brings them home. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Modem from "../../device/Modem.ts"
 import type { OpenedSet } from "../../file/Image.ts"
 import * as Recovery from "../../recovery/Recovery.ts"
-import type { RecoveryPlan } from "../../recovery/Recovery.ts"
+import type { Attempt, NextRemedy, RecoveryPlan } from "../../recovery/Recovery.ts"
 import { isHome } from "../../recovery/Situation.ts"
+import { watch } from "../../recovery/watch.ts"
 import { TransportError } from "../../transport/TransportError.ts"
 import { CommandWords } from "../../update/advice.ts"
 import { reserving } from "../../update/ModemLock.ts"
 import { withFindings } from "../before-writing.ts"
 import { carryOut } from "../execute.ts"
 import { exitCodes } from "../exit-codes.ts"
-import { controlTakenBy } from "../firmware.ts"
+import { controlTakenBy, takenBy } from "../firmware.ts"
 import type { ImagesInput, ModemInput, WriteInput } from "../inputs.ts"
+import { Interruption } from "../Interruption.ts"
 import { alone, onBus, selectorOf, theModem } from "../modem.ts"
 import {
   attemptLine,
@@ -21,16 +24,21 @@ import {
   recoveredText,
   recoverLine,
   recoveryLines,
-  recoveryReport
+  recoveryReport,
+  watchedLine
 } from "../render/recovery.ts"
 import { styleFor } from "../render/text.ts"
+import type { Style } from "../render/text.ts"
 import { Screen } from "../Screen.ts"
 import { settle } from "../settle.ts"
 import { recorded } from "../state.ts"
 import { asPlanned, wordsOf } from "../words.ts"
 import { openImages } from "./plan.ts"
 
-export interface RecoverInput extends ModemInput, ImagesInput, WriteInput {}
+export interface RecoverInput extends ModemInput, ImagesInput, WriteInput {
+  /** Stays, and does it by itself. */
+  readonly watch: boolean
+}
 
 const isNamed = ({ selector }: ModemInput): boolean => Object.keys(selector).length > 0
 
@@ -47,9 +55,9 @@ const show = Effect.fnUntraced(function* (input: RecoverInput, plan: RecoveryPla
 })
 
 /** Among several modems, those of another family than the images are helped without them. */
-const planOf = (input: RecoverInput, modem: Modem.Modem, images: OpenedSet | undefined) => {
+const planOf = (modem: Modem.Modem, images: OpenedSet | undefined, only: boolean) => {
   const planned = Recovery.plan(modem, images === undefined ? {} : { images })
-  return isNamed(input) || images === undefined
+  return only || images === undefined
     ? planned
     : planned.pipe(
         Effect.catchTag("PlanError", (error) =>
@@ -61,27 +69,67 @@ const planOf = (input: RecoverInput, modem: Modem.Modem, images: OpenedSet | und
       )
 }
 
+/** How remedies are carried out and what came of them is told. */
+const hooksOf = (input: RecoverInput, style: Style) => ({
+  carryOut: ({ plan }: NextRemedy) =>
+    Effect.gen(function* () {
+      const ready = yield* withFindings(plan, !input.ignoreDoctor)
+      const words = wordsOf("recover", asPlanned(input, plan), plan.modem)
+      return yield* carryOut(ready, { json: input.json, yes: input.yes || input.watch, words })
+    }),
+  looked: (found: RecoveryPlan, last: Attempt) =>
+    isHome(found.situation)
+      ? Effect.void
+      : Effect.gen(function* () {
+          if (!input.json) yield* Console.log(attemptLine(last, style))
+          yield* show(input, found)
+        })
+})
+
 /** One modem that is not home: explained, asked for, and brought home. */
 const bringHome = Effect.fnUntraced(function* (input: RecoverInput, plan: RecoveryPlan) {
   const style = styleFor((yield* Screen).colors)
   yield* show(input, plan)
-  const result = yield* Recovery.run(plan, {
-    carryOut: ({ plan: next }) =>
-      Effect.gen(function* () {
-        const ready = yield* withFindings(next, !input.ignoreDoctor)
-        const words = wordsOf("recover", asPlanned(input, next), next.modem)
-        return yield* carryOut(ready, { json: input.json, yes: input.yes, words })
-      }),
-    looked: (found, last) =>
-      isHome(found.situation)
-        ? Effect.void
-        : Effect.gen(function* () {
-            if (!input.json) yield* Console.log(attemptLine(last, style))
-            yield* show(input, found)
-          })
-  }).pipe(Effect.provideService(CommandWords, wordsOf("recover", input, plan.modem)))
+  const result = yield* Recovery.run(plan, hooksOf(input, style)).pipe(
+    Effect.provideService(CommandWords, wordsOf("recover", input, plan.modem))
+  )
   yield* Console.log(input.json ? recoverLine(recoveredReport(result)) : recoveredText(result, style))
   return exitCodes.ok.exit
+})
+
+/** Until a signal ends it, which is how it is meant to be ended, unless it is at work then. */
+const stay = Effect.fnUntraced(function* (input: RecoverInput, images: OpenedSet | undefined) {
+  const style = styleFor((yield* Screen).colors)
+  const { endsWith } = yield* Interruption
+  const hooks = hooksOf(input, style)
+  let working = false
+  return yield* watch(
+    { selector: selectorOf(input), ...(images === undefined ? {} : { images }) },
+    {
+      ...hooks,
+      carryOut: (next) =>
+        Effect.suspend(() => {
+          working = true
+          return Effect.onExit(hooks.carryOut(next), (exit) =>
+            Effect.sync(() => {
+              // Of one that was interrupted the exit code is to tell.
+              working = Exit.hasInterrupts(exit)
+            })
+          )
+        }),
+      taken: (modem) =>
+        modem.mode === "boot-and-hold"
+          ? takenBy({ modem, standing: { _tag: "modem" } })
+          : controlTakenBy({ modem, standing: { _tag: "modem" } }),
+      tell: (event) => Console.log(input.json ? recoverLine(event) : watchedLine(event, style))
+    }
+  ).pipe(
+    Effect.onInterrupt(() =>
+      Effect.sync(() => {
+        if (!working) endsWith(exitCodes.ok.exit)
+      })
+    )
+  )
 })
 
 /**
@@ -91,9 +139,10 @@ const bringHome = Effect.fnUntraced(function* (input: RecoverInput, plan: Recove
 const recoverOne = Effect.fnUntraced(function* (
   input: RecoverInput,
   modem: Modem.Modem,
-  images: OpenedSet | undefined
+  images: OpenedSet | undefined,
+  only: boolean
 ) {
-  const planned = planOf(input, modem, images)
+  const planned = planOf(modem, images, only)
   return yield* reserving(modem)(
     Effect.gen(function* () {
       if (modem.mode === "boot-and-hold") return yield* bringHome(input, yield* planned)
@@ -126,11 +175,14 @@ export const recover = Effect.fn("cli.recover")(function* (input: RecoverInput) 
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const images = input.files.length === 0 ? undefined : yield* openImages(input)
+      if (input.watch) return yield* stay(input, images)
       const modems = yield* targets(input)
       const [only, ...others] = modems
-      if (only !== undefined && others.length === 0) return yield* recoverOne(input, only, images)
+      if (only !== undefined && others.length === 0) return yield* recoverOne(input, only, images, true)
       // One that does not come home keeps no other from it.
-      const codes = yield* Effect.forEach(modems, (modem) => recoverOne(input, modem, images).pipe(settle(input.json)))
+      const codes = yield* Effect.forEach(modems, (modem) =>
+        recoverOne(input, modem, images, false).pipe(settle(input.json))
+      )
       return codes.find((code) => code !== exitCodes.ok.exit) ?? exitCodes.ok.exit
     })
   ).pipe(recorded(input), onBus(input))

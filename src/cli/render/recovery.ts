@@ -3,8 +3,9 @@ import * as Schema from "effect/Schema"
 import { describeRemedy, Remedy } from "../../recovery/decide.ts"
 import type { Attempt, RecoveryPlan, RecoveryResult } from "../../recovery/Recovery.ts"
 import { describeSituation, isHome, Situation } from "../../recovery/Situation.ts"
+import { WatchEvent } from "../../recovery/watch.ts"
 import { modemReport, ModemReport, RunLine } from "./json.ts"
-import { plain, rows } from "./text.ts"
+import { durationText, plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
 /** How a modem is, and what is done about it in which order; once more after each remedy. */
@@ -32,7 +33,7 @@ export const RecoveredReport = Schema.TaggedStruct("Recovered", {
 export type RecoveredReport = typeof RecoveredReport.Type
 
 /** Every line that `recover` prints. */
-export const RecoverLine = Schema.Union([RecoveryReport, RecoveredReport, ...RunLine.members])
+export const RecoverLine = Schema.Union([RecoveryReport, RecoveredReport, WatchEvent, ...RunLine.members])
 export type RecoverLine = typeof RecoverLine.Type
 
 let encode: ((line: RecoverLine) => unknown) | undefined
@@ -84,3 +85,27 @@ export const attemptLine = ({ error, remedy }: Attempt, style: Style): string =>
 export const recoveredText = ({ after, tried }: RecoveryResult, style: Style): string =>
   `${style.good("✔")} ${plain(describeSituation(after))}  ` +
   style.dim(plain(tried.map(({ remedy }) => describeRemedy(remedy)).join("; then ")))
+
+const watchText = (event: WatchEvent): string => {
+  switch (event._tag) {
+    case "WatchedHome":
+    case "WatchedStuck":
+      return event.state
+    case "WatchedTaken":
+      return `it is left alone for now: ${event.why}`
+    case "WatchedWaits":
+      return `nothing is done for ${durationText(event.seconds * 1000)}: ${event.why}`
+    case "WatchedBegins":
+      return "it is brought home now"
+    case "WatchedFailed":
+      return `that did not work: ${event.message}`
+    case "WatchedGivenUp":
+      return `it is given up for ${durationText(event.seconds * 1000)}, or until it is plugged in anew and starts`
+    case "WatchedGone":
+      return "it is gone"
+  }
+}
+
+/** One line of `recover --watch`. */
+export const watchedLine = (event: WatchEvent, style: Style): string =>
+  `${style.bold(plain(event.modem))}: ${plain(watchText(event))}`

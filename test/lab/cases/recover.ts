@@ -96,7 +96,7 @@ export const cases: Group = [
       running.kill("SIGKILL")
       await running.ended
       await modem.happens("it runs again", ({ _tag, mode }) => _tag === "Booted" && mode === "application", 300)
-      await watching.says(/02\.33\.03\.00/)
+      await watching.says(/It is home: it runs 02\.33\.03\.00/)
       watching.kill("SIGINT")
       assert.equal((await watching.ended).status, 0)
       await modem.isIdle()
