@@ -91,6 +91,9 @@ export const isUnfinished = ({ condition, end, touched }: Outcome): boolean => {
   switch (condition._tag) {
     case "Running":
     case "PreferenceRestored":
+    // Whether an image less is stored changes nothing about what runs.
+    case "DeleteSent":
+    case "ImageDeleted":
       return false
     // Told by whoever came to an end. Without an end a step may have been about to say something else.
     case "Untouched":

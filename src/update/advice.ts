@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import type { Condition } from "./condition.ts"
 
 /** The commands that are advised. */
-export type AdvisedCommand = "update" | "download" | "reset" | "list" | "info"
+export type AdvisedCommand = "update" | "download" | "reset" | "list" | "info" | "images list" | "images select" | "images delete"
 
 /** How the user names the modem and the images; the CLI provides what it was called with. */
 export interface CommandWords {
@@ -45,6 +45,9 @@ export const nextCommand = (condition: Condition, words: CommandWords): string =
     case "HalfWritten":
     case "WrittenNotReset":
       return line("download", words)
+    case "DeleteSent":
+    case "ImageDeleted":
+      return line("images list", words)
     // It says in which mode the modem is by then, and what goes on from there.
     case "LeftBus":
       return line("info", words)

@@ -35,10 +35,11 @@ const preferenceOf = (lines: ReadonlyArray<string>): Result.Result<ImagePreferen
 
 const imagesOf = (lines: ReadonlyArray<string>): Result.Result<AtImages, AtReplyError> =>
   Result.map(readStoredImages(lines), ({ activeSlot, maxConfig, maxFirmware, rows }) => ({
-    images: rows.map(({ buildId, programmingFailures, slot, status, switchingFailures, type, uniqueId }) => ({
+    images: rows.map(({ buildId, lru, programmingFailures, slot, status, switchingFailures, type, uniqueId }) => ({
       type,
       ...(slot === undefined ? {} : { slot }),
       status,
+      lru,
       uniqueId,
       buildId,
       failures: programmingFailures + switchingFailures
