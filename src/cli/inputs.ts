@@ -64,3 +64,8 @@ export interface WriteInput extends StateInput {
 }
 
 export interface UpdateInput extends PlanInput, WriteInput {}
+
+/** Of `images select` and `images delete`: firmware, carrier and config, as far as they are given. */
+export interface StoredInput extends ModemInput, WriteInput {
+  readonly words: ReadonlyArray<string>
+}

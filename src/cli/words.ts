@@ -2,14 +2,18 @@
 import type { AdvisedCommand, CommandWords } from "../update/advice.ts"
 import type { Modem } from "../device/Modem.ts"
 import type { UpdatePlan } from "../update/Update.ts"
-import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
+import type { FlowInput, ImagesInput, ModemInput, StoredInput, WriteInput } from "./inputs.ts"
 
 const option = (name: string, value: string | number | undefined): ReadonlyArray<string> =>
   value === undefined ? [] : [name, String(value)]
 
 const when = (given: boolean | undefined, name: string): ReadonlyArray<string> => (given === true ? [name] : [])
 
-type Typed = ModemInput & Partial<ImagesInput> & Partial<FlowInput> & Partial<WriteInput>
+type Typed = ModemInput &
+  Partial<ImagesInput> &
+  Partial<FlowInput> &
+  Partial<WriteInput> &
+  Partial<Pick<StoredInput, "words">>
 
 /** What was found out in planning: a modem that is asked by AT has to be asked so by the next command, too. */
 export const asPlanned = <T extends ModemInput>(input: T, { facts }: Pick<UpdatePlan, "facts">): T =>
@@ -72,12 +76,13 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
           ]
         : []),
       ...(advised === "download" ? [...option("--firmware-version", input.firmwareVersion), ...shared] : []),
-      ...(advised === "reset"
+      ...(advised === "reset" || advised === "images select" || advised === "images delete"
         ? [
             ...when(input.ignoreModemManager, "--ignore-modem-manager"),
             ...when(input.ignoreDoctor, "--ignore-doctor"),
             ...option("--state-dir", input.stateDir),
-            ...when(input.yes, "--yes")
+            ...when(input.yes, "--yes"),
+            ...(input.words ?? [])
           ]
         : [])
     ]

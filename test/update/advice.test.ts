@@ -23,6 +23,8 @@ describe("the command that goes on", () => {
     ],
     LeftBus: [{ _tag: "LeftBus" }, "boothold info --usb-path 1-2"],
     WrittenNotReset: [{ _tag: "WrittenNotReset" }, "boothold download --usb-path 1-2 a.cwe b.nvu"],
+    DeleteSent: [{ _tag: "DeleteSent", image: "02.05.07.00" }, "boothold images list --usb-path 1-2"],
+    ImageDeleted: [{ _tag: "ImageDeleted", image: "02.05.07.00" }, "boothold images list --usb-path 1-2"],
     Restarting: [{ _tag: "Restarting" }, "boothold list --usb-path 1-2"],
     Running: [{ _tag: "Running", firmware: "02.33.03.00" }, "boothold list --usb-path 1-2"]
   }

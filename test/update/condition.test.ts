@@ -26,6 +26,14 @@ const sentences: { readonly [T in Condition["_tag"]]: readonly [Condition & { re
     { _tag: "LeftBus", half: { image: "a.cwe", sent: 1_048_576, bytes: 5_200_000 } },
     /left the bus with a\.cwe half written \(1048576 of 5200000 bytes\): .*`boothold download`.*`boothold update`/
   ],
+  DeleteSent: [
+    { _tag: "DeleteSent", image: "02.05.07.00" },
+    /told to delete .* 02\.05\.07\.00; whether it did is not known/
+  ],
+  ImageDeleted: [
+    { _tag: "ImageDeleted", image: "02.05.07.00" },
+    /02\.05\.07\.00 is deleted; the modem runs what it ran/
+  ],
   RunningOther: [{ _tag: "RunningOther", found: "firmware is 1" }, /^The modem runs, but firmware is 1\.$/],
   Running: [{ _tag: "Running", firmware: "02.33.03.00" }, /^The modem runs 02\.33\.03\.00\.$/]
 }
