@@ -73,6 +73,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
   readonly simulateSpeed: number
   readonly simulateMode: "application" | "boot-and-hold"
   readonly simulateBehaviour: ReadonlyArray<string>
+  readonly simulateStored: ReadonlyArray<string>
   readonly simulateComposition: Option.Option<number>
 }) {
   const json = yield* Flags.Json
@@ -94,6 +95,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
           speed: from.simulateSpeed,
           mode: from.simulateMode,
           behaviours: from.simulateBehaviour,
+          ...(from.simulateStored.length === 0 ? {} : { stored: from.simulateStored }),
           ...(Option.isSome(from.simulateComposition) ? { composition: from.simulateComposition.value } : {})
         }
       : undefined

@@ -31,6 +31,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...option("--transport", input.transport),
     ...option("--simulate", simulation?.model),
     ...option("--simulate-speed", simulation === undefined || simulation.speed === 1 ? undefined : simulation.speed),
+    ...(simulation?.stored ?? []).flatMap((stored) => option("--simulate-stored", stored)),
     ...option("--simulate-composition", simulation?.composition),
     ...when(input.json, "--json")
   ]

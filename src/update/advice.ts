@@ -3,7 +3,8 @@ import * as Context from "effect/Context"
 import type { Condition } from "./condition.ts"
 
 /** The commands that are advised. */
-export type AdvisedCommand = "update" | "download" | "reset" | "list" | "info" | "images list" | "images select" | "images delete"
+export type AdvisedCommand =
+  "update" | "download" | "reset" | "list" | "info" | "images list" | "images select" | "images delete"
 
 /** How the user names the modem and the images; the CLI provides what it was called with. */
 export interface CommandWords {
@@ -12,6 +13,8 @@ export interface CommandWords {
   readonly selection: ReadonlyArray<string>
   /** The command that runs; `update` where absent. It is advised again where the modem was not changed. */
   readonly command?: AdvisedCommand
+  /** Where a changed modem is not brought home by an update: the command that makes it run again what it ran. */
+  readonly wayBack?: CommandWords
   /** Options that only this command has, e.g. `["--skip-validation"]`; none where absent. */
   readonly options?: (command: AdvisedCommand) => ReadonlyArray<string>
 }
@@ -37,9 +40,10 @@ export const nextCommand = (condition: Condition, words: CommandWords): string =
   switch (condition._tag) {
     case "Untouched":
       return line(words.command ?? "update", words)
-    case "PreferenceRestored":
     case "PreferenceChanged":
     case "RunningOther":
+      return line(words.wayBack?.command ?? "update", words.wayBack ?? words)
+    case "PreferenceRestored":
       return line("update", words)
     case "BootAndHold":
     case "HalfWritten":

@@ -1,9 +1,10 @@
 /** `boothold images list|select|delete`: what a modem has stored in its slots. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Modem } from "../../device/Modem.ts"
-import { storedOf } from "../../plan/stored.ts"
+import { checkPair, storedOf } from "../../plan/stored.ts"
 import type { StoredWords } from "../../plan/stored.ts"
 import { atImagesOf } from "../../update/read-at-facts.ts"
 import * as Update from "../../update/Update.ts"
@@ -47,6 +48,15 @@ const storedWords = ([firmware = "", carrier, config]: ReadonlyArray<string>): S
   ...(config === undefined ? {} : { config })
 })
 
+/** What the modem preferred before, where that is stored as a whole and can be selected again. */
+const wayBack = ({ action, facts }: Update.UpdatePlan): ReadonlyArray<string> | undefined => {
+  if (action !== "select" || facts?.preference._tag !== "Supported") return undefined
+  const { current } = facts.preference.value
+  return current === undefined || Result.isFailure(checkPair(facts, current))
+    ? undefined
+    : [current.firmware, current.carrier, current.config]
+}
+
 const change = (command: "images select" | "images delete", planOf: typeof Update.planSelect) =>
   Effect.fn(`cli.${command}`)(function* (input: StoredInput) {
     return yield* Effect.scoped(
@@ -55,10 +65,16 @@ const change = (command: "images select" | "images delete", planOf: typeof Updat
         return yield* alone(modem)(
           Effect.gen(function* () {
             const plan = yield* withFindings(yield* planOf(modem, storedWords(input.words)), !input.ignoreDoctor)
+            const planned = asPlanned(input, plan)
+            const words = wordsOf(command, planned, modem)
+            const back = wayBack(plan)
             return yield* execute(plan, {
               json: input.json,
               yes: input.yes,
-              words: wordsOf(command, asPlanned(input, plan), modem)
+              words:
+                back === undefined
+                  ? words
+                  : { ...words, wayBack: wordsOf("images select", { ...planned, words: back }, modem) }
             })
           })
         )

@@ -119,7 +119,10 @@ export const imagesLines = (report: ImagesReport, style: Style): ReadonlyArray<s
     style.bold(plain(report.modem.label)),
     ...rows(
       [
-        ["running", [version, carrier, config].filter((it) => it !== null).join(", ")],
+        [
+          "running",
+          carrier === null || config === null ? version : showPreference({ firmware: version, carrier, config })
+        ],
         ["preferred", report.preferred === null ? "none" : showPreference(report.preferred)],
         ...several("firmware", [
           `${String(firmware.length)} of ${String(report.firmwareSlots)} slots in use`,
