@@ -21,6 +21,7 @@ import { Journal } from "../../src/update/Journal.ts"
 import type { RunStart } from "../../src/update/Journal.ts"
 import { runFlow } from "../../src/update/run-flow.ts"
 import * as Update from "../../src/update/Update.ts"
+import { withLostFirmware } from "../support/lost-firmware.ts"
 import { drive, images9x15, images9x30, simulate, succeeded } from "../support/simulated-update.ts"
 
 const { behaviour } = Sim
@@ -479,36 +480,26 @@ describe("an update of a modem whose slots are full", () => {
 })
 
 describe("a modem whose running firmware is in no slot", () => {
-  const lost = (make: (options?: ModemOptions) => ModemSetup): ModemSetup => {
-    const setup = make()
-    const { running, slots } = setup.state
-    const state = {
-      ...setup.state,
-      outside: { ...slots[0]!, slot: 255 },
-      slots: slots.map((slot) =>
-        slot.slot === 1 ? { ...slot, status: "EMPTY" as const, firmware: "", lru: 0 } : slot
-      ),
-      running: { ...running, slot: 255 }
-    }
-    return { ...setup, state }
-  }
   const facts = (setup: ModemSetup, byAt: boolean) => work(setup, Effect.flatMap(Modem.select(), Update.facts), byAt)
 
   it.effect("is recognised by QMI and by AT, and is not where the modem does not tell", () =>
     Effect.gen(function* () {
       for (const byAt of [false, true]) {
-        assert.match(lossOfFirmware(succeeded(yield* facts(lost(em7455), byAt)))?.means ?? "", /slot 255/)
+        assert.match(lossOfFirmware(succeeded(yield* facts(withLostFirmware(em7455()), byAt)))?.means ?? "", /slot 255/)
         assert.isUndefined(lossOfFirmware(succeeded(yield* facts(em7455(), byAt))))
       }
-      assert.match(lossOfFirmware(succeeded(yield* facts(lost(mc7354), false)))?.means ?? "", /05\.05\.16\.03 runs/)
-      assert.isUndefined(lossOfFirmware(succeeded(yield* facts(lost(mc7354), true))))
+      assert.match(
+        lossOfFirmware(succeeded(yield* facts(withLostFirmware(mc7354()), false)))?.means ?? "",
+        /05\.05\.16\.03 runs/
+      )
+      assert.isUndefined(lossOfFirmware(succeeded(yield* facts(withLostFirmware(mc7354()), true))))
       assert.isUndefined(lossOfFirmware(succeeded(yield* facts(Sim.mc7710(), false))))
     })
   )
 
   it.effect("is warned of by the plan, and cured by the update", () =>
     Effect.gen(function* () {
-      const run = yield* simulate(lost(em7455), { files: images9x30 })
+      const run = yield* simulate(withLostFirmware(em7455()), { files: images9x30 })
       const { plan, result } = succeeded(run)
       assert.match(plan.warnings[0] ?? "", /^loss of firmware: 02\.24\.05\.06 runs/)
       assert.isUndefined(lossOfFirmware(result.after!))

@@ -27,7 +27,7 @@ const refused = (error: { readonly message: string; readonly help: string }): Fi
   finding("ImagesRefused", "error", error.message, error.help)
 
 /** The plan's own checks: what they say, or why there is no plan. */
-const imageFindings = Effect.fnUntraced(function* ({ modem, standing }: Found, images: OpenedSet) {
+export const imageFindings = Effect.fnUntraced(function* ({ modem, standing }: Found, images: OpenedSet) {
   if (standing._tag === "refused") return []
   const plan = modem.mode === "application" ? Update.plan(modem, images) : Update.planDownload(modem, images)
   const made = yield* Effect.result(plan)
