@@ -385,8 +385,12 @@ const storedCommand = (name: "select" | "delete", description: string) =>
         ...writeInput(from),
         words: from.words
       }
-      const commands = yield* Effect.promise(() => import("./commands/images.ts"))
-      yield* ExitCode.set((name === "select" ? commands.imagesSelect : commands.imagesDelete)(input))
+      const run = yield* Effect.promise(() =>
+        import("./commands/images.ts").then(({ imagesDelete, imagesSelect }) =>
+          name === "select" ? imagesSelect : imagesDelete
+        )
+      )
+      yield* ExitCode.set(run(input))
     })
   )
 
