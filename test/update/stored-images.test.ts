@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import { swi9x30 } from "../../src/device/families/swi9x30.ts"
 import * as Modem from "../../src/device/Modem.ts"
 import type { UsbBus } from "../../src/device/UsbBus.ts"
@@ -12,6 +13,8 @@ import * as Flow from "../../src/flow/index.ts"
 import type { ModemFacts } from "../../src/plan/facts.ts"
 import { lossOfFirmware } from "../../src/plan/stored.ts"
 import type { StoredWords } from "../../src/plan/stored.ts"
+import { QmiError } from "../../src/session/QmiError.ts"
+import type { QmiSession } from "../../src/session/QmiSession.ts"
 import * as Sim from "../../src/sim/index.ts"
 import type { ModemOptions, ModemSetup } from "../../src/sim/index.ts"
 import { OperatingMode } from "../../src/sim/ModemState.ts"
@@ -19,12 +22,16 @@ import { ControlWay } from "../../src/update/ControlWay.ts"
 import * as Flows from "../../src/update/flows.ts"
 import { Journal } from "../../src/update/Journal.ts"
 import type { RunStart } from "../../src/update/Journal.ts"
+import { Run } from "../../src/update/Run.ts"
 import { runFlow } from "../../src/update/run-flow.ts"
+import * as Steps from "../../src/update/steps/index.ts"
 import * as Update from "../../src/update/Update.ts"
 import { withLostFirmware } from "../support/lost-firmware.ts"
+import { storedModem } from "../support/plan-facts.ts"
 import { drive, images9x15, images9x30, simulate, succeeded } from "../support/simulated-update.ts"
 
 const { behaviour } = Sim
+const bare: Flow.Around = (_info, _state, effect) => effect
 
 interface Kind {
   readonly name: string
@@ -381,6 +388,21 @@ describe("deleting what is stored", () => {
     })
   )
 
+  it.effect("that brings no answer is not known to be done", () =>
+    Effect.gen(function* () {
+      const reason = { _tag: "NoAnswer", millis: 10_000 } as const
+      const silent = new QmiError({ endpoint: "x", request: "Delete Stored Image", reason })
+      const control = { request: () => Effect.fail(silent) } as unknown as QmiSession
+      const image = storedModem("02.08.02.00")
+      const { condition } = yield* Run
+      assert.strictEqual(
+        yield* Effect.flip(Steps.deleteStoredImage.run({ control, deletable: { image } }, bare)),
+        silent
+      )
+      assert.deepStrictEqual(yield* Ref.get(condition), { _tag: "DeleteSent", image: "02.08.02.00" })
+    }).pipe(Effect.provide(Run.layer))
+  )
+
   it.effect("is refused by a modem that stays locked", () =>
     Effect.gen(function* () {
       const setup = em7455({ behaviours: [behaviour("atPassword", { password: "other" })] })
@@ -424,6 +446,8 @@ describe("an update of a modem whose slots are full", () => {
     Effect.gen(function* () {
       for (const setup of [
         full({ behaviours: [behaviour("hang", { where: "at" })] }),
+        // Every answer is in time, all of them together are not.
+        full({ behaviours: [behaviour("splitAnswers", { where: "at", pieces: 2, delay: 1300 })] }),
         full({ behaviours: [behaviour("atRefuses", { command: "!IMAGE" })] }),
         full({ composition: 9 })
       ]) {
