@@ -116,7 +116,11 @@ export const exitCodes = {
     meaning: "the images are for another family, or the family is not known",
     codes: ["PLAN_WRONG_FAMILY", "PLAN_FAMILY_UNKNOWN", "PLAN_NO_FAMILY", "DEVICE_UNKNOWN_FAMILY", "DEVICE_REFUSED"]
   },
-  incomplete: { exit: 12, meaning: "an image is missing", codes: ["PLAN_INCOMPLETE", "PLAN_NOT_STORED", "UPDATE_IMAGES_MISSING"] },
+  incomplete: {
+    exit: 12,
+    meaning: "an image is missing",
+    codes: ["PLAN_INCOMPLETE", "PLAN_NOT_STORED", "UPDATE_IMAGES_MISSING"]
+  },
   wrongMode: {
     exit: 13,
     meaning: "the modem is in the other mode than the command needs",

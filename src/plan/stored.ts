@@ -155,7 +155,10 @@ export const chooseImage = (facts: ModemFacts, words: StoredWords): Result.Resul
  * What a stored image is needed for. By AT it is not told which carrier image runs: then it is known by its names, and
  * where these are not told either, every carrier image of the running firmware may be the one.
  */
-export const useOf = (facts: ModemFacts, image: StoredImage): "running" | "preferred" | "perhaps running" | undefined => {
+export const useOf = (
+  facts: ModemFacts,
+  image: StoredImage
+): "running" | "preferred" | "perhaps running" | undefined => {
   const carrier = carrierOf(image)
   const { carrier: name, config, firmware, preference } = facts
   if (image.running || firmwareOf(image) === firmware) return "running"

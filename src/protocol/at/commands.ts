@@ -67,8 +67,7 @@ export type ImageToDelete =
  * which delete all of them, cannot be made here.
  */
 export const deleteImage = (image: ImageToDelete): Result.Result<string, AtValueError> => {
-  const wrong = (value: string, wanted: string) =>
-    Result.fail(new AtValueError({ command: "AT!IMAGE", value, wanted }))
+  const wrong = (value: string, wanted: string) => Result.fail(new AtValueError({ command: "AT!IMAGE", value, wanted }))
   if (image.type === "firmware") {
     const { slot } = image
     return Number.isInteger(slot) && slot >= 1 && slot < 255
@@ -76,7 +75,9 @@ export const deleteImage = (image: ImageToDelete): Result.Result<string, AtValue
       : wrong("slot", "a number from 1 to 254")
   }
   const { buildId, uniqueId } = image
-  if (!quotable.test(buildId) || buildId.length > 96) return wrong("build id", "1 to 96 printable characters without quotes")
-  if (!quotable.test(uniqueId) || uniqueId.length > 16) return wrong("unique id", "1 to 16 printable characters without quotes")
+  if (!quotable.test(buildId) || buildId.length > 96)
+    return wrong("build id", "1 to 96 printable characters without quotes")
+  if (!quotable.test(uniqueId) || uniqueId.length > 16)
+    return wrong("unique id", "1 to 16 printable characters without quotes")
   return Result.succeed(`AT!IMAGE=0,1,FF,"${buildId}","${uniqueId}"`)
 }
