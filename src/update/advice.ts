@@ -13,8 +13,6 @@ export interface CommandWords {
   readonly selection: ReadonlyArray<string>
   /** The command that runs; `update` where absent. It is advised again where the modem was not changed. */
   readonly command?: AdvisedCommand
-  /** Where a changed modem is not brought home by an update: the command that makes it run again what it ran. */
-  readonly wayBack?: CommandWords
   /** Options that only this command has, e.g. `["--skip-validation"]`, for a modem in this state; none where absent. */
   readonly options?: (command: AdvisedCommand, condition: Condition) => ReadonlyArray<string>
 }
@@ -66,12 +64,8 @@ const commandFor = ({ _tag }: Condition, { command = "update" }: CommandWords): 
 }
 
 /** The exact command line for this state. */
-export const nextCommand = (condition: Condition, words: CommandWords): string => {
-  const { wayBack } = words
-  return wayBack !== undefined && (condition._tag === "PreferenceChanged" || condition._tag === "RunningOther")
-    ? line(wayBack.command ?? "update", wayBack, condition)
-    : line(commandFor(condition, words), words, condition)
-}
+export const nextCommand = (condition: Condition, words: CommandWords): string =>
+  line(commandFor(condition, words), words, condition)
 
 /** The command that brings a modem home with images, where it has none that it could run. */
 export const recoverWithImages = (words: CommandWords): string =>

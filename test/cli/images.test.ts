@@ -147,12 +147,13 @@ describe("boothold images select", () => {
     )
   }
 
-  it.effect("advises the way back where the start ran the old firmware again", () =>
+  it.effect("is taken back where the start ran the old firmware again", () =>
     Effect.gen(function* () {
       const fault = ["--simulate-behaviour", "switchFails"]
       const { code, err } = yield* boothold(["images", "select", ...modem, ...fault, "--yes", "02.33", "ATT"])
-      assert.strictEqual(code, 8)
-      contains(err, `next:  boothold images select ${modem.join(" ")} --yes 02.24.05.06 GENERIC 002.026_000`)
+      assert.strictEqual(code, 22)
+      contains(err, "state: The modem runs its old firmware 02.24.05.06 again")
+      contains(err, `next:  boothold images select ${modem.join(" ")} --yes 02.33 ATT`)
     })
   )
 

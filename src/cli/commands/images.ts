@@ -48,15 +48,6 @@ const storedWords = ([firmware = "", carrier, config]: ReadonlyArray<string>): S
   ...(config === undefined ? {} : { config })
 })
 
-/** What the modem preferred before, where that is stored as a whole and can be selected again. */
-const wayBack = ({ action, facts }: Update.UpdatePlan): ReadonlyArray<string> | undefined => {
-  if (action !== "select" || facts?.preference._tag !== "Supported") return undefined
-  const { current } = facts.preference.value
-  return current === undefined || Result.isFailure(checkPair(facts, current))
-    ? undefined
-    : [current.firmware, current.carrier, current.config]
-}
-
 const change = (command: "images select" | "images delete", planOf: typeof Update.planSelect) =>
   Effect.fn(`cli.${command}`)(function* (input: StoredInput) {
     return yield* Effect.scoped(
@@ -65,17 +56,8 @@ const change = (command: "images select" | "images delete", planOf: typeof Updat
         return yield* alone(modem)(
           Effect.gen(function* () {
             const plan = yield* withFindings(yield* planOf(modem, storedWords(input.words)), !input.ignoreDoctor)
-            const planned = asPlanned(input, plan)
-            const words = wordsOf(command, planned, modem)
-            const back = wayBack(plan)
-            return yield* execute(plan, {
-              json: input.json,
-              yes: input.yes,
-              words:
-                back === undefined
-                  ? words
-                  : { ...words, wayBack: wordsOf("images select", { ...planned, words: back }, modem) }
-            })
+            const words = wordsOf(command, asPlanned(input, plan), modem)
+            return yield* execute(plan, { json: input.json, yes: input.yes, words })
           })
         )
       })
