@@ -245,7 +245,12 @@ export const exitCodes = {
     meaning: "`doctor` found an error, or one of its errors stopped `update`: nothing was written",
     codes: ["CLI_HOST_NOT_READY"]
   },
-  interrupted: { exit: 130, meaning: "interrupted; the modem's state and the next command are printed", codes: [] }
+  interrupted: {
+    exit: 130,
+    meaning:
+      "interrupted by SIGINT, SIGTERM or SIGHUP, also where a second signal left at once; of a run the modem's state and the next command are printed",
+    codes: []
+  }
 } as const satisfies { readonly [name: string]: ExitCode }
 
 const table: ReadonlyArray<ExitCode> = Object.values(exitCodes)

@@ -148,7 +148,8 @@ describe("boothold qfu", () => {
       yield* Effect.provideService(runQfu(["-h"]), Interruption, {
         endsWith: (code) => {
           ends = code
-        }
+        },
+        says: () => undefined
       })
       assert.strictEqual(ends, 1)
     })
