@@ -69,8 +69,10 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
         return value
       })
     const started = yield* Clock.currentTimeMillis
-    yield* emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
-    const state = yield* Effect.andThen(before, Flow.run(flow, init, around)).pipe(
+    const start = emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
+    const state = yield* start.pipe(
+      Effect.andThen(before),
+      Effect.andThen(Flow.run(flow, init, around)),
       Effect.mapError((error) => error as Failure & StepError),
       Effect.catch((error) =>
         Effect.gen(function* () {
