@@ -18,7 +18,7 @@ import { mortalBus } from "../matrix/mortal-bus.ts"
 import type { Files } from "./simulated-update.ts"
 import { turnUntilEnd } from "./virtual-time.ts"
 
-/** When it is broken off: at a moment of the conversation, at an event, or so many seconds after the run's beginning. */
+/** When it is broken off: at a moment of the conversation, at an event, or so many seconds after the program's beginning. */
 export interface When {
   readonly moment?: number
   readonly event?: number
@@ -57,7 +57,7 @@ const understates = (condition: Condition, files: Files, deeds: Deeds): string |
     case "PreferenceChanged":
       return wrong(boots > 0 || opened > 0, "it restarted")
     case "Restarting":
-      return wrong(held && (opened > complete || complete > 0) && resets === 0, "it is being written to")
+      return wrong(held && opened > complete && resets === 0, "it is being written to")
     case "BootAndHold":
       return wrong(opened > 0 || !held, "it is being written to, or has left")
     case "HalfWritten":
@@ -102,9 +102,6 @@ export const breakOff = (setup: Sim.ModemSetup, files: Files, when: When, mode: 
             ? yield* Update.planHold(target)
             : yield* Update.plan(target, yield* Image.openSet(Object.keys(files)))
         from = mortal.moments.length
-        if (when.seconds !== undefined) {
-          yield* Effect.forkDetach(Effect.delay(Deferred.succeed(now, undefined), when.seconds * 1000))
-        }
         return yield* Update.run(plan)
       }).pipe(
         Effect.scoped,
@@ -126,6 +123,9 @@ export const breakOff = (setup: Sim.ModemSetup, files: Files, when: When, mode: 
         fiber.interruptUnsafe()
       })
     )
+    if (when.seconds !== undefined) {
+      yield* Effect.forkChild(Effect.delay(Deferred.succeed(now, undefined), when.seconds * 1000))
+    }
     const exit = yield* turnUntilEnd(fiber, "10 hours", "1 second")
     // What it was told before the end it may still do.
     yield* TestClock.adjust("1 minute")

@@ -3,11 +3,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Sim from "../../src/sim/index.ts"
 import { breakOff } from "../support/interrupted-update.ts"
 import { distinct, scenarios } from "../matrix/scenarios.ts"
+import { images9x30 } from "../support/simulated-update.ts"
 
 /** The grace of a chunk, and the size of a step of the virtual clock. */
 const grace = 2000
+
+/** Scenarios of which every moment is tried. */
+const thorough = new Set(["9200 .cwe", "9x30 .cwe .nvu"])
 
 describe("an update that is broken off", () => {
   for (const { files, name, setup } of scenarios) {
@@ -17,8 +22,10 @@ describe("an update that is broken off", () => {
         Effect.gen(function* () {
           const whole = yield* breakOff(setup(), files, {})
           assert.isTrue(Exit.isSuccess(whole.exit), "nothing breaks it off")
-          const moments = distinct(whole.moments).filter(({ number }) => number >= whole.from)
-          assert.isAbove(moments.length, 50)
+          const all = distinct(whole.moments).filter(({ number }) => number >= whole.from)
+          assert.isAbove(all.length, 50)
+          // A sample where another scenario of the same family has all of them.
+          const moments = all.filter((_, index) => thorough.has(name) || index % 4 === 0)
           const cases = [
             ...whole.events
               .slice(0, -1)
@@ -47,6 +54,37 @@ describe("an update that is broken off", () => {
           assert.includeMembers([...told], ["Untouched", "Restarting", "BootAndHold", "HalfWritten", "WrittenNotReset"])
         }),
       240_000
+    )
+  }
+
+  const hangs: ReadonlyArray<{
+    readonly where: "control" | "mbim" | "dload" | "hello" | "open" | "write" | "close" | "boot"
+    readonly seconds: number
+    readonly composition?: number
+    /** Of letting go: of the client id, of the MBIM function. */
+    readonly more?: number
+  }> = [
+    { where: "control", seconds: 5 },
+    { where: "mbim", seconds: 5, composition: 8, more: 1000 },
+    { where: "dload", seconds: 15 },
+    { where: "hello", seconds: 15 },
+    { where: "open", seconds: 15 },
+    { where: "write", seconds: 15 },
+    { where: "close", seconds: 90 },
+    { where: "boot", seconds: 150 }
+  ]
+  for (const { composition, more = 0, seconds, where } of hangs) {
+    it.effect(`ends within its time where the modem hangs: ${where}`, () =>
+      Effect.gen(function* () {
+        const setup = Sim.em7455({
+          behaviours: [Sim.behaviour("hang", { where })],
+          ...(composition === undefined ? {} : { composition })
+        })
+        const { exit, millis, wasBrokenOff, wrong } = yield* breakOff(setup, images9x30, { seconds })
+        assert.isTrue(wasBrokenOff && Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause), "it hangs there")
+        assert.isAtMost(millis, grace + more)
+        assert.isUndefined(wrong)
+      })
     )
   }
 })
