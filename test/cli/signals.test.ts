@@ -1,0 +1,223 @@
+/** Signals to processes of ours: what the first one does, how long that takes, and what the second one does. */
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync, spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { runLines } from "./support.ts"
+import { bin } from "../support/command-line.ts"
+import { signalled } from "../support/process.ts"
+import type { Signals } from "../support/process.ts"
+
+const cwd = fileURLToPath(new URL("../../fixtures/images", import.meta.url))
+const images = ["SWI9X30C_02.33.03.00.cwe", "SWI9X30C_02.33.03.00_GENERIC_002.072_001.nvu"]
+const all = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
+const boothold = (args: ReadonlyArray<string>, signals: Signals, env: NodeJS.ProcessEnv = {}) =>
+  signalled([process.execPath, bin, ...args], signals, { cwd, env })
+
+const update = (...more: ReadonlyArray<string>) => ["update", "--simulate", "em7455", "--yes", ...more, ...images]
+/** The modem never acknowledges a chunk. */
+const deaf = ["--simulate-behaviour", "hang:where=write"]
+/** Said when that chunk is out. */
+const chunkIsOut = '"_tag":"Programming"'
+
+const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = mkdtempSync(join(tmpdir(), "boothold-signals-"))
+  try {
+    return await use(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const journalIn = (folder: string): string => {
+  const runs = join(folder, "runs")
+  const [name] = readdirSync(runs)
+  return readFileSync(join(runs, name ?? ""), "utf8")
+}
+
+const lastLine = (out: string) => runLines(out.trimEnd()).at(-1)
+
+const interruption = (out: string) => {
+  const last = lastLine(out)
+  assert(last?._tag === "RunInterrupted", out.slice(-400))
+  return last
+}
+
+describe("the first signal", () => {
+  it.each(all)("%s ends a run, which says the modem's state and the next command, as text", async (signal) => {
+    const { code, err, sinceFirst } = await boothold(update(), { at: "check family", signal })
+    assert.strictEqual(code, 130)
+    assert.match(
+      err,
+      /^stopping, within 7 s; .*once more leaves at once\ninterrupted\nstate: The modem .+\nnext: {2}boothold \w+ --simulate em7455 .+\n$/
+    )
+    assert.isBelow(sinceFirst, 2000)
+  })
+
+  it.each(all)(
+    "%s ends a run that prints JSON with whole lines of JSON",
+    async (signal) => {
+      for (const [at, condition] of [
+        ['"step":"open-control"', "Untouched"],
+        ['"step":"dload-switch"', "BootAndHold"],
+        ['"_tag":"ImageFinished"', "WrittenNotReset"],
+        ['"step":"wait-for-boot"', "Restarting"]
+      ] as const) {
+        const { code, err, out, sinceFirst } = await boothold(update("--json"), { at, signal })
+        assert.deepStrictEqual([code, err], [130, ""], at)
+        assert.strictEqual(interruption(out).condition._tag, condition)
+        assert.isBelow(sinceFirst, 2000)
+      }
+    },
+    60_000
+  )
+
+  it("lets a chunk be acknowledged for 2 s; two of one Ctrl+C are one", async () => {
+    const { code, out, sinceFirst } = await boothold(update("--json", ...deaf), {
+      at: chunkIsOut,
+      signal: "SIGINT",
+      then: [[15, "SIGTERM"]]
+    })
+    assert.strictEqual(code, 130)
+    assert.strictEqual(interruption(out).condition._tag, "HalfWritten")
+    assert.isAtLeast(sinceFirst, 1900)
+    assert.isBelow(sinceFirst, 4000)
+  })
+
+  it("ends a question that is not answered", async () => {
+    const args = ["info", "--simulate", "em7455", "--simulate-behaviour", "hang:where=control"]
+    // Nothing is printed that it could be timed by.
+    const started = performance.now()
+    const child = spawnSync("timeout", ["-s", "INT", "1", process.execPath, bin, ...args], { cwd })
+    assert.isBelow(performance.now() - started, 3000)
+    assert.strictEqual(child.status, 124)
+    assert.strictEqual(child.stderr.toString(), "")
+  })
+
+  it.each(all)("%s is how some commands are meant to be ended", async (signal) => {
+    for (const args of [
+      ["list", "--watch", "--simulate", "em7455"],
+      ["simulate", "em7455"]
+    ]) {
+      const { code, err } = await boothold(args, { at: "\n", signal })
+      assert.deepStrictEqual([code, err], [0, ""], args.join(" "))
+    }
+  })
+})
+
+describe("the second signal", () => {
+  it.each(all)(
+    "%s leaves at once with the modem's state, and another program may go on",
+    async (signal) => {
+      await inFolder(async (folder) => {
+        for (const json of [true, false]) {
+          const state = ["--state-dir", join(folder, String(json))]
+          const at = json ? chunkIsOut : "restart the modem"
+          const { code, err, out, sinceLast } = await boothold(update(...deaf, ...state, ...(json ? ["--json"] : [])), {
+            at: json ? chunkIsOut : "programming flash",
+            signal,
+            then: [[400, signal]]
+          })
+          assert.strictEqual(code, 130, at)
+          assert.isBelow(sinceLast, 400)
+          if (json) assert.strictEqual(interruption(out).condition._tag, "HalfWritten")
+          else
+            assert.match(
+              err,
+              /^stopping.*\ninterrupted\nstate: The modem .*half written.*\nnext: {2}boothold download .*\n$/
+            )
+          assert.notInclude(journalIn(state[1] ?? ""), "RunInterrupted")
+          const history = execFileSync(process.execPath, [bin, "history", ...state]).toString()
+          assert.include(history, "cut off")
+          // The lock of the dead program keeps nobody out.
+          const next = spawnSync(
+            process.execPath,
+            [bin, "reset", "--simulate", "em7455", "--simulate-speed", "1000", "--yes", ...state],
+            { cwd }
+          )
+          assert.strictEqual(next.status, 0, next.stderr.toString())
+        }
+      })
+    },
+    60_000
+  )
+})
+
+const stuck = fileURLToPath(new URL("stuck-program.ts", import.meta.url))
+
+describe("a command that no interruption ends", () => {
+  it("is left by the second signal, last words first, the terminal as it was", async () => {
+    for (const [first, second] of [
+      ["SIGINT", "SIGINT"],
+      ["SIGTERM", "SIGHUP"],
+      ["SIGHUP", "SIGTERM"]
+    ] as const) {
+      const { code, err, sinceLast } = await signalled([process.execPath, stuck, "never"], {
+        at: "begun",
+        signal: first,
+        then: [[200, second]]
+      })
+      assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
+      assert.isBelow(sinceLast, 200)
+    }
+  })
+
+  it("also where the system itself does not return", async () => {
+    await inFolder(async (folder) => {
+      const fifo = join(folder, "fifo")
+      execFileSync("mkfifo", [fifo])
+      const { code, err, sinceLast } = await signalled([process.execPath, stuck, "file", fifo], {
+        at: "begun",
+        signal: "SIGINT",
+        then: [[200, "SIGINT"]]
+      })
+      assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
+      assert.isBelow(sinceLast, 200)
+    })
+  })
+
+  it("ends by itself after 7 s", async () => {
+    const { code, err, sinceFirst } = await signalled([process.execPath, stuck, "never"], {
+      at: "begun",
+      signal: "SIGTERM"
+    })
+    assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
+    assert.approximately(sinceFirst, 7000, 500)
+  }, 15_000)
+})
+
+describe("a hangup that is to be ignored", () => {
+  it.each([
+    ["nohup, all redirected", "nohup"],
+    ["a shell that ignores it", "trap '' HUP;"]
+  ])(
+    "by %s is no end",
+    async (_, prefix) => {
+      const words = [process.execPath, bin, ...update("--json")].map((word) => `'${word}'`).join(" ")
+      // Bash tells what it started; the command behind keeps it from taking its own place.
+      const script = `${prefix} ${words} & echo pid $!; wait $!; echo code $?`
+      const out = await new Promise<string>((resolve) => {
+        let text = ""
+        let sent = false
+        const child = signalled(["bash", "-c", script], { at: "never said", signal: "SIGHUP" }, { cwd })
+        void child.then(({ out }) => resolve(out))
+        const timer = setInterval(() => {
+          const [pid] = execFileSync("pgrep", ["-f", `${bin} update --simulate em7455 --yes --json`])
+            .toString()
+            .split("\n")
+          if (pid === undefined || sent) return
+          sent = true
+          text = pid
+          setTimeout(() => process.kill(Number(text), "SIGHUP"), 800)
+          clearInterval(timer)
+        }, 100)
+      })
+      assert.include(out, "code 0")
+      assert.include(out, '"_tag":"Result"')
+    },
+    30_000
+  )
+})
