@@ -7,7 +7,7 @@ import type { SignalWords } from "./Interruption.ts"
 import { writeNow } from "./leave.ts"
 import { plainWords, runPlain } from "./plain-words.ts"
 import { Screen } from "./Screen.ts"
-import { eraseLine, showCursor } from "./render/control.ts"
+import { plainTerminal } from "./render/control.ts"
 import { runMain } from "./signals.ts"
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
@@ -78,7 +78,7 @@ export const main = (args: ReadonlyArray<string>, version: string, called?: stri
     endsWith: () => interrupted,
     words: () => words,
     restore: () => {
-      if (screen.animates) writeNow(1, eraseLine + showCursor)
+      if (screen.animates) writeNow(1, plainTerminal)
     }
   })
 }

@@ -22,6 +22,8 @@ export interface Signals {
 export interface ProcessOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
+  /** The signals are for the process that the output names so, and not for the one that was started. */
+  readonly named?: RegExp
 }
 
 export const signalled = (
@@ -42,7 +44,9 @@ export const signalled = (
     let last = Number.NaN
     const send = (which: NodeJS.Signals): void => {
       last = performance.now()
-      child.kill(which)
+      const pid = options.named?.exec(out)?.[1]
+      if (pid === undefined) child.kill(which)
+      else process.kill(Number(pid), which)
     }
     child.stdout.on("data", (bytes: Buffer) => {
       out += bytes.toString()
