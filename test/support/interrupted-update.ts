@@ -56,7 +56,10 @@ const understates = (condition: Condition, files: Files, deeds: Deeds): string |
     case "PreferenceChanged":
       return wrong(boots > 0 || opened > 0, "it restarted")
     case "Restarting":
-      return wrong(held && opened > complete && resets === 0, "it is being written to")
+      return (
+        wrong(held && opened > complete && resets === 0, "it is being written to") ??
+        wrong(boots === 0 && (after.bootImageDownloadMode !== 0 || after.holdOnce), "it is armed and did not restart")
+      )
     case "BootAndHold":
       return wrong(opened > 0 || !held, "it is being written to, or has left")
     case "HalfWritten":
