@@ -27,6 +27,10 @@ const deaf = [...brisk, "--simulate-behaviour", "hang:where=write"]
 /** Said when that chunk is out. */
 const chunkIsOut = '"_tag":"Programming"'
 
+/** What is promised of the first signal; and of the second one, on a machine that is busy with other tests. */
+const bound = 7500
+const atOnce = 1500
+
 const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
   const folder = mkdtempSync(join(tmpdir(), "boothold-signals-"))
   try {
@@ -58,7 +62,7 @@ describe("the first signal", () => {
       err,
       /^stopping, within 7 s; .*once more leaves at once\ninterrupted\nstate: The modem .+\nnext: {2}boothold \w+ --simulate em7455 .+\n$/
     )
-    assert.isBelow(sinceFirst, 4000)
+    assert.isBelow(sinceFirst, bound)
   })
 
   it.each(all)(
@@ -76,7 +80,7 @@ describe("the first signal", () => {
           const { code, err, out, sinceFirst } = await boothold(update("--json", ...brisk), { at, signal })
           assert.deepStrictEqual([code, err], [130, ""], at)
           assert.include<string>(conditions.join(), interruption(out).condition._tag)
-          assert.isBelow(sinceFirst, 4000)
+          assert.isBelow(sinceFirst, bound)
         })
       )
     },
@@ -92,7 +96,7 @@ describe("the first signal", () => {
     assert.strictEqual(code, 130)
     assert.strictEqual(interruption(out).condition._tag, "HalfWritten")
     assert.isAtLeast(sinceFirst, 1900)
-    assert.isBelow(sinceFirst, 5000)
+    assert.isBelow(sinceFirst, bound)
   })
 
   it("ends a question that is not answered", () => {
@@ -100,7 +104,7 @@ describe("the first signal", () => {
     // Nothing is printed that it could be timed by.
     const started = performance.now()
     const child = spawnSync("timeout", ["-s", "INT", "1", process.execPath, bin, ...args], { cwd })
-    assert.isBelow(performance.now() - started, 5000)
+    assert.isBelow(performance.now() - started, 1000 + bound)
     assert.strictEqual(child.status, 124)
     assert.strictEqual(child.stderr.toString(), "")
   })
@@ -130,7 +134,7 @@ describe("the second signal", () => {
             then: [[400, signal]]
           })
           assert.strictEqual(code, 130, at)
-          assert.isBelow(sinceLast, 400)
+          assert.isBelow(sinceLast, atOnce)
           if (json) assert.strictEqual(interruption(out).condition._tag, "HalfWritten")
           else
             assert.match(
@@ -169,7 +173,7 @@ describe("a command that no interruption ends", () => {
         then: [[200, second]]
       })
       assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
-      assert.isBelow(sinceLast, 500)
+      assert.isBelow(sinceLast, atOnce)
     }
   })
 
@@ -183,7 +187,7 @@ describe("a command that no interruption ends", () => {
         then: [[200, "SIGINT"]]
       })
       assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
-      assert.isBelow(sinceLast, 500)
+      assert.isBelow(sinceLast, atOnce)
     })
   })
 
@@ -199,7 +203,7 @@ describe("a command that no interruption ends", () => {
         })
       )
       assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
-      assert.isBelow(sinceLast, 500)
+      assert.isBelow(sinceLast, atOnce)
     }).pipe(Effect.scoped)
   )
 
@@ -209,22 +213,26 @@ describe("a command that no interruption ends", () => {
       signal: "SIGTERM"
     })
     assert.deepStrictEqual([code, err], [130, "stopping\nrestored\nlast words\n"])
-    assert.approximately(sinceFirst, 7000, 500)
-  }, 15_000)
+    assert.approximately(sinceFirst, 7000, 1500)
+  }, 30_000)
 })
 
 describe("a hangup that is to be ignored", () => {
   it.each([
     ["nohup, all redirected", "nohup"],
     ["a shell that ignores it", "trap '' HUP;"]
-  ])("by %s is no end", async (_, prefix) => {
-    const words = [process.execPath, bin, ...update("--json", ...brisk)].map((word) => `'${word}'`).join(" ")
-    const script = `${prefix} ${words} & echo pid $!; wait $!; echo code $?`
-    const hangup = { at: '"step":"identify"', signal: "SIGHUP" } as const
-    const { out } = await signalled(["bash", "-c", script], hangup, { cwd, named: /^pid (\d+)$/m })
-    assert.include(out, "code 0")
-    assert.include(out, '"_tag":"Result"')
-  })
+  ])(
+    "by %s is no end",
+    async (_, prefix) => {
+      const words = [process.execPath, bin, ...update("--json", ...brisk)].map((word) => `'${word}'`).join(" ")
+      const script = `${prefix} ${words} & echo pid $!; wait $!; echo code $?`
+      const hangup = { at: '"step":"identify"', signal: "SIGHUP" } as const
+      const { out } = await signalled(["bash", "-c", script], hangup, { cwd, named: /^pid (\d+)$/m })
+      assert.include(out, "code 0")
+      assert.include(out, '"_tag":"Result"')
+    },
+    60_000
+  )
 })
 
 describe("on a terminal", () => {
@@ -282,13 +290,14 @@ const lostTerminal = async (folder: string, prefix: ReadonlyArray<string>) => {
   })
   const ends = (text: string): boolean => /RunFinished|RunInterrupted|RunFailed/.test(text)
   const until = async (is: (text: string) => boolean): Promise<string> => {
-    for (let tries = 0; tries < 1000; tries++) {
+    const limit = performance.now() + 60_000
+    while (performance.now() < limit) {
       const text =
         existsSync(join(folder, "runs")) && readdirSync(join(folder, "runs")).length > 0 ? journalIn(folder) : ""
       if (is(text)) return text
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    throw new Error("not within 20 s")
+    throw new Error("not within a minute")
   }
   await until((text) => text.includes('"identify"'))
   ;(terminal as unknown as { readonly destroy: () => void }).destroy()
@@ -300,7 +309,7 @@ describe("a terminal that is lost", () => {
     await inFolder(async (folder) => {
       assert.include(await lostTerminal(folder, []), "RunInterrupted")
     })
-  })
+  }, 120_000)
 
   it("does not end a run under nohup, nor does writing to it", async () => {
     await inFolder(async (folder) => {
@@ -310,7 +319,7 @@ describe("a terminal that is lost", () => {
       mkdirSync(join(folder, "kept"))
       assert.include(await lostTerminal(join(folder, "kept"), kept), "RunFinished")
     })
-  }, 60_000)
+  }, 180_000)
 })
 
 describe("a reader that goes away", () => {
@@ -322,5 +331,5 @@ describe("a reader that goes away", () => {
       assert.include(journalIn(folder), "RunFinished")
       return Promise.resolve()
     })
-  }, 30_000)
+  }, 60_000)
 })
