@@ -79,12 +79,10 @@ export const runMain = (main: Effect.Effect<number>, { endsWith, restore, words 
           until: (busy) => !busy,
           times: closing.tries
         })
-        Effect.runFork(
-          Effect.andThen(
-            isBusy() ? closed : Effect.void,
-            Effect.sync(() => leave(code))
-          )
-        )
+        const end = Effect.sync((): void => {
+          leave(code)
+        })
+        Effect.runFork(isBusy() ? Effect.andThen(closed, end) : end)
       })
     })
   })
