@@ -71,7 +71,7 @@ export const errorsPage = (): string => {
     "| --- | --- |",
     ...Object.values(exitCodes).map(({ exit, meaning }) => `| ${String(exit)} | ${cell(meaning)} |`),
     "",
-    "Whatever went wrong: when a run leaves the modem in boot-and-hold, the exit code is " +
+    "Whatever went wrong, when a run that was not interrupted leaves the modem in boot-and-hold, the exit code is " +
       `${String(exitCodes.transferFailed.exit)}.`,
     ""
   ]

@@ -1,11 +1,16 @@
 /** What the commands that write share: show the plan, ask, run it, show how it ended. */
+import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { EventSink } from "../update/events.ts"
 import { CommandWords } from "../update/advice.ts"
+import { ConditionSink } from "../update/Run.ts"
 import * as Update from "../update/Update.ts"
 import { refuse } from "./CommandError.ts"
 import { exitCodes } from "./exit-codes.ts"
+import { Interruption } from "./Interruption.ts"
+import { lastWords } from "./last-words.ts"
 import { planReport, resultReport, runLine } from "./render/json.ts"
 import type { Progress } from "./render/listener.ts"
 import { planSummary } from "./render/plan.ts"
@@ -65,18 +70,16 @@ const questions: { readonly [A in Update.Action]: string } = {
 const ignore = (): void => undefined
 
 /**
- * A terminal that goes away (a lost SSH connection) does not stop a run: a modem with half an image is worse than a
- * run that nobody sees the end of.
+ * A reader that goes away, or a terminal (a lost SSH connection), breaks no run: whether it ends is up to the signal that
+ * comes with it.
  */
 const outliveTerminal = Effect.acquireRelease(
   Effect.sync(() => {
-    process.on("SIGHUP", ignore)
-    process.stdout.on("error", ignore)
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", ignore)
   }),
   () =>
     Effect.sync(() => {
-      process.off("SIGHUP", ignore)
-      process.stdout.off("error", ignore)
+      for (const stream of [process.stdout, process.stderr]) stream.off("error", ignore)
     })
 )
 
@@ -98,19 +101,33 @@ export const carryOut = Effect.fn("cli.carryOut")(function* (plan: Update.Update
     const agreed = options.json ? yield* refuse({ _tag: "CannotAsk" }) : yield* screen.confirm(questions[plan.action])
     if (!agreed) return yield* refuse({ _tag: "Cancelled" })
   }
+  const { json, words } = options
+  const last = lastWords({ json, animates: screen.animates, style, words })
+  const { says } = yield* Interruption
+  says(last)
   const result = yield* Effect.scoped(
     Effect.gen(function* () {
       yield* outliveTerminal
-      const progress = yield* makeProgress(options.json)
+      const progress = yield* makeProgress(json)
       const { also } = options
       return yield* Update.run(plan).pipe(
-        Effect.provideService(
-          EventSink,
-          also === undefined ? progress : (event) => Effect.andThen(also(event), progress(event))
+        Effect.provideService(EventSink, (event) =>
+          Effect.andThen(
+            also === undefined ? progress(event) : Effect.andThen(also(event), progress(event)),
+            Effect.sync(() => last.shown(event))
+          )
         ),
-        Effect.provideService(CommandWords, options.words)
+        Effect.provideService(ConditionSink, last.learn),
+        Effect.provideService(CommandWords, words)
       )
     })
+  ).pipe(
+    Effect.onExit((exit) =>
+      // An interruption in the last moment has had no event: it is told when the process ends.
+      Effect.sync(() => {
+        if (Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)) says(undefined)
+      })
+    )
   )
   if (options.json) yield* Console.log(runLine(resultReport(result)))
   else {

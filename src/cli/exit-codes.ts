@@ -265,7 +265,12 @@ export const exitCodes = {
     meaning: "`recover` could not bring the modem home",
     codes: ["RECOVERY_NOT_HOME", "RECOVERY_NO_REMEDY"]
   },
-  interrupted: { exit: 130, meaning: "interrupted; the modem's state and the next command are printed", codes: [] }
+  interrupted: {
+    exit: 130,
+    meaning:
+      "interrupted by SIGINT, SIGTERM or SIGHUP, also where a second signal left at once; of a run the modem's state and the next command are printed",
+    codes: []
+  }
 } as const satisfies { readonly [name: string]: ExitCode }
 
 const table: ReadonlyArray<ExitCode> = Object.values(exitCodes)

@@ -1,12 +1,14 @@
 /** The process: its terminal, its signals and its exit code. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { fstatSync } from "node:fs"
 import { exitCodes } from "./exit-codes.ts"
 import { Interruption } from "./Interruption.ts"
+import type { SignalWords } from "./Interruption.ts"
+import { writeNow } from "./leave.ts"
 import { plainWords, runPlain } from "./plain-words.ts"
 import { Screen } from "./Screen.ts"
+import { plainTerminal } from "./render/control.ts"
+import { runMain } from "./signals.ts"
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
 
@@ -60,21 +62,23 @@ export const main = (args: ReadonlyArray<string>, version: string, called?: stri
     confirm
   }
   let interrupted: number = exitCodes.interrupted.exit
+  let words: SignalWords | undefined
   const main = program(args, version, called).pipe(
     Effect.provideService(Screen, screen),
     Effect.provideService(Interruption, {
       endsWith: (code) => {
         interrupted = code
+      },
+      says: (now) => {
+        words = now
       }
     })
   )
-  NodeRuntime.runMain(main, {
-    disableErrorReporting: true,
-    teardown: (exit, onExit) => {
-      const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : interrupted
-      // A pipe may still hold output: it is written before the process is ended.
-      if (code === 0) onExit(code)
-      else process.stdout.write("", () => onExit(code))
+  runMain(main, {
+    endsWith: () => interrupted,
+    words: () => words,
+    restore: () => {
+      if (screen.animates) writeNow(1, plainTerminal)
     }
   })
 }

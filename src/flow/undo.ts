@@ -60,4 +60,4 @@ export const runOrUndo = <Init, Steps extends ReadonlyArray<AnyStep>>(
         { discard: true }
       )
     )
-  }) as Effect.Effect<After<Init, Steps>, Errors<Steps>, Exclude<Environments<Steps>, Scope.Scope>>
+  })

@@ -11,6 +11,7 @@ import { BusError } from "../device/BusError.ts"
 import { UsbBus } from "../device/UsbBus.ts"
 import type { BusEvent, ClaimNotice, OpenOptions, PortInfo, UsbDevice } from "../device/UsbBus.ts"
 import { TransportError } from "../transport/TransportError.ts"
+import { SleepInhibitor } from "../update/SleepInhibitor.ts"
 import { nodeState } from "./access.ts"
 import { changesBetween } from "./diff.ts"
 import { failure } from "./io-error.ts"
@@ -19,6 +20,7 @@ import { openPort } from "./open.ts"
 import { openProxy, proxyOn } from "./Proxy.ts"
 import { Roots } from "./Roots.ts"
 import { makeStandIns } from "./stand-in.ts"
+import { keepAwake } from "./SleepInhibitor.ts"
 import { scan } from "./Sysfs.ts"
 import { Transport } from "./Transport.ts"
 import { UsbDevices } from "./usb/NodeUsb.ts"
@@ -212,7 +214,9 @@ const unsupported = (platform: string) => {
 
 /** The bus of a computer that runs `platform`; for tests. */
 export const layerOn = (platform: string): Layer.Layer<UsbBus> =>
-  platform === "linux" ? Layer.effect(UsbBus, make) : Layer.succeed(UsbBus, unsupported(platform))
+  platform === "linux"
+    ? Layer.merge(Layer.effect(UsbBus, make), Layer.succeed(SleepInhibitor, keepAwake))
+    : Layer.succeed(UsbBus, unsupported(platform))
 
 /** The bus of this computer; a list needs no more than one look, events are listened to while somebody wants them. */
 export const layer: Layer.Layer<UsbBus> = layerOn(process.platform)

@@ -3,6 +3,7 @@
  * nothing of it. A write is done when the modem has answered the MBIM command that carries it; so an MBIM error fails
  * the very request that it belongs to. Answers and indications are read as QMUX.
  */
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -42,7 +43,7 @@ export interface MbimDeadlines {
   readonly open: Duration.Duration
   readonly subscribe: Duration.Duration
   readonly close: Duration.Duration
-  /** The CLOSE in front of a second OPEN. */
+  /** The CLOSE in front of a second OPEN, and that of whoever is interrupted. */
   readonly closeFirst: Duration.Duration
 }
 
@@ -288,11 +289,13 @@ export const openMbimLink = Effect.fn("MbimLink.open")(function* (
     }
   })
 
-  yield* Effect.addFinalizer(() =>
+  yield* Effect.addFinalizer((exit) =>
     Effect.suspend(() => {
       if (farewellSaid || end !== undefined || lastTransaction === 0) return Effect.void
-      // One that has never answered will not answer now.
-      return isOpen ? closeWithin(deadlines.close) : farewell
+      // One that has never answered will not answer now; and whoever broke off does not wait long.
+      if (!isOpen) return farewell
+      const brokenOff = Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)
+      return closeWithin(brokenOff ? deadlines.closeFirst : deadlines.close)
     })
   )
 

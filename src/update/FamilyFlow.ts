@@ -17,6 +17,7 @@ import * as Flows from "./flows.ts"
 import { claimModem } from "./claim.ts"
 import { reserve } from "./ModemLock.ts"
 import { record } from "./record.ts"
+import { stayAwake } from "./SleepInhibitor.ts"
 import { runFlow } from "./run-flow.ts"
 import type { RunInput, Wanted } from "./RunInput.ts"
 import type {
@@ -86,11 +87,12 @@ interface Ended {
   readonly settingsDiff?: SettingsDiff | undefined
 }
 
-/** The modem is this run's alone, and the run is written down, before its first step. */
+/** The modem is this run's alone, the run is written down, and the computer kept awake, before its first step. */
 const prepare = Effect.fnUntraced(function* (flow: string, input: RunInput) {
   yield* reserve(input.modem)
   yield* record(flow, input)
   yield* claimModem(input.modem)
+  yield* stayAwake
 })
 
 const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(

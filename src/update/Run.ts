@@ -56,9 +56,19 @@ export const writeDown = (
     )
   })
 
+/**
+ * Is told every condition at once, before it is written down: for whoever has to say it when there is no time left to ask
+ * the run.
+ */
+export const ConditionSink = Context.Reference<(condition: Condition) => void>("boothold/update/ConditionSink", {
+  defaultValue: () => () => undefined
+})
+
 /** Says in which state the modem is from now on: before the bytes that change it are sent. */
 export const nowIs = (condition: Condition): Effect.Effect<void, never, Run> =>
   Effect.gen(function* () {
     yield* Ref.set((yield* Run).condition, condition)
+    const told = yield* ConditionSink
+    told(condition)
     yield* writeDown((record) => record.condition(condition))
   })

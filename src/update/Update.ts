@@ -43,7 +43,7 @@ import { readDetails } from "./read-details.ts"
 import type { Wanted } from "./RunInput.ts"
 import { readFacts } from "./read-facts.ts"
 import { openAtPort } from "./steps/by-at.ts"
-import { controlSession, isUnusableControl } from "./steps/control.ts"
+import { controlSession, isUnusableControl, usingControl } from "./steps/control.ts"
 import type { FlowOptions, Transferred } from "./steps/index.ts"
 import type { UpdateError } from "./UpdateError.ts"
 
@@ -122,9 +122,7 @@ export const facts = Effect.fn("Update.facts")(function* (modem: Modem) {
       help: "Leave out `--by-at`, so that the modem is asked by QMI."
     })
   }
-  const told = yield* Effect.result(
-    Effect.scoped(Effect.acquireUseRelease(controlSession(modem), readFacts, ({ close }) => close))
-  )
+  const told = yield* Effect.result(usingControl(controlSession(modem), readFacts))
   if (Result.isSuccess(told)) return told.success
   const error = told.failure
   const bus = yield* UsbBus
@@ -141,9 +139,9 @@ export const inspect = Effect.fn("Update.inspect")(function* (modem: Modem) {
   const told: ModemFacts = yield* facts(modem)
   if (told.byAt !== undefined) return { facts: told, details: noDetails(told.byAt.why) }
   const read = (control: QmiSession) => readDetails(control, told)
-  const details = yield* Effect.scoped(
-    Effect.acquireUseRelease(controlSession(modem), read, ({ close }) => close)
-  ).pipe(Effect.catch((error) => Effect.succeed(noDetails(error.message))))
+  const details = yield* usingControl(controlSession(modem), read).pipe(
+    Effect.catch((error) => Effect.succeed(noDetails(error.message)))
+  )
   return { facts: told, details }
 })
 

@@ -11,7 +11,7 @@ import * as Dms from "../protocol/qmi/dms.ts"
 import { SwiGetCurrentFirmware } from "../protocol/qmi/vendor-sierra.ts"
 import { qmiDeadlines } from "../session/QmiSession.ts"
 import { findAtPort } from "./at-port.ts"
-import { openControlSession } from "./steps/control.ts"
+import { openControlSession, usingControl } from "./steps/control.ts"
 
 export interface RunningFirmware {
   readonly firmware: string
@@ -37,22 +37,19 @@ const told = (revision: string, more: Omit<RunningFirmware, "firmware" | "revisi
 }
 
 const byControl = (modem: Modem, port: PortInfo) =>
-  Effect.acquireUseRelease(
-    openControlSession(modem.device, port, { ...qmiDeadlines, alive: patience }),
-    (control) =>
-      Effect.gen(function* () {
-        const { revision } = yield* control.request(Dms.GetRevision, {})
-        // The id means something else to other makers (qmi.md §11.7).
-        if (!revision.startsWith("SWI")) return told(revision)
-        const current = yield* Effect.result(control.request(SwiGetCurrentFirmware, {}))
-        if (Result.isFailure(current)) return told(revision)
-        const { carrier, configVersion } = current.success
-        return told(revision, {
-          ...(carrier === undefined ? {} : { carrier }),
-          ...(configVersion === undefined ? {} : { config: configVersion })
-        })
-      }),
-    ({ close }) => close
+  usingControl(openControlSession(modem.device, port, { ...qmiDeadlines, alive: patience }), (control) =>
+    Effect.gen(function* () {
+      const { revision } = yield* control.request(Dms.GetRevision, {})
+      // The id means something else to other makers (qmi.md §11.7).
+      if (!revision.startsWith("SWI")) return told(revision)
+      const current = yield* Effect.result(control.request(SwiGetCurrentFirmware, {}))
+      if (Result.isFailure(current)) return told(revision)
+      const { carrier, configVersion } = current.success
+      return told(revision, {
+        ...(carrier === undefined ? {} : { carrier }),
+        ...(configVersion === undefined ? {} : { config: configVersion })
+      })
+    })
   )
 
 const byAt = (modem: Modem) =>

@@ -6,7 +6,7 @@ import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { UsbBus } from "../device/UsbBus.ts"
-import * as Flow from "../flow/Flow.ts"
+import type * as Flow from "../flow/Flow.ts"
 import type { AnyStep, Around, StepInfo } from "../flow/Step.ts"
 import { runOrUndo } from "../flow/undo.ts"
 import type { AroundUndo } from "../flow/undo.ts"
@@ -135,11 +135,12 @@ export const runFlow = <Init, Steps extends ReadonlyArray<AnyStep>>(
         return value
       })
     const started = yield* Clock.currentTimeMillis
-    yield* emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
+    const start = emit({ _tag: "RunStarted", flow: flow.name, modem: label, steps: flow.steps.map(({ name }) => name) })
     const back: AroundUndo = (info, effect, cause) =>
       Effect.andThen(Ref.set(current, `taking back ${info.name}`), undoing(info, effect, cause))
-    const running = runOrUndo(flow, init, around, rollback ? back : leaving)
-    const state = yield* Effect.andThen(before, running).pipe(
+    const state = yield* start.pipe(
+      Effect.andThen(before),
+      Effect.andThen(runOrUndo(flow, init, around, rollback ? back : leaving)),
       Effect.mapError((error) => error as Failure & StepError),
       Effect.catch((error) =>
         Effect.gen(function* () {

@@ -170,7 +170,7 @@ describe("boothold list --watch", () => {
       const fiber = yield* Effect.forkChild(
         command.pipe(
           Effect.provideService(Roots, system.roots),
-          Effect.provideService(Interruption, { endsWith: (exit) => (code = exit) })
+          Effect.provideService(Interruption, { endsWith: (exit) => (code = exit), says: () => undefined })
         )
       )
       const lines = Effect.map(printed, ({ out }) => (out === "" ? [] : out.split("\n").map((one) => decodeLine(one))))

@@ -73,7 +73,7 @@ describe("the process", () => {
     const slow = ["update", "--simulate", "em7455", "--yes", system, carrier]
     const { code, err } = await boothold(slow, { interruptAt: "check family" })
     assert.strictEqual(code, 130)
-    assert.match(err, /^interrupted\nstate: The modem .+\nnext: {2}boothold \w+ --simulate em7455 .+\n$/)
+    assert.match(err, /^stopping.*\ninterrupted\nstate: The modem .+\nnext: {2}boothold \w+ --simulate em7455 .+\n$/)
   })
 
   it("sends results to the output and errors beside it, with exit codes for scripts", async () => {

@@ -269,7 +269,13 @@ describe("boothold recover --watch", () => {
       const codes: Array<number> = []
       const { command, printed } = yield* begin(["recover", "--watch", "--json"])
       const fiber = yield* Effect.forkChild(
-        command.pipe(here(), Effect.provideService(Interruption, { endsWith: (code) => void codes.push(code) }))
+        command.pipe(
+          here(),
+          Effect.provideService(Interruption, {
+            endsWith: (code) => void codes.push(code),
+            says: () => undefined
+          })
+        )
       )
       yield* pass("10 minutes", "2 seconds")
       assertHome(yield* (yield* modem()).state, "02.24.05.06")
@@ -285,7 +291,13 @@ describe("boothold recover --watch", () => {
       const codes: Array<number> = []
       const { command, printed } = yield* begin(["recover", "--watch", "--json", ...Object.keys(images9x30)])
       const fiber = yield* Effect.forkChild(
-        command.pipe(here(), Effect.provideService(Interruption, { endsWith: (code) => void codes.push(code) }))
+        command.pipe(
+          here(),
+          Effect.provideService(Interruption, {
+            endsWith: (code) => void codes.push(code),
+            says: () => undefined
+          })
+        )
       )
       for (let second = 0; second < 600 && !(yield* printed).out.includes("ImageProgress"); second++)
         yield* pass("1 second", "200 millis")

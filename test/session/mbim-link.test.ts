@@ -447,6 +447,15 @@ describe("closing an MBIM link", () => {
     })
   )
 
+  it.effect("does not wait long for it where it is interrupted", () =>
+    Effect.gen(function* () {
+      const silent = yield* started((written) => (typeOf(written) === "02" ? undefined : function_()(written)))
+      const closing = yield* timed(Scope.close(silent.scope, Exit.interrupt()))
+      assert.strictEqual(closing.millis, Duration.toMillis(mbimDeadlines.closeFirst))
+      assert.isFalse(silent.port.isOpen())
+    })
+  )
+
   it.effect("before a reboot says CLOSE once and waits for nothing", () =>
     Effect.gen(function* () {
       const answered = function_()

@@ -1,10 +1,9 @@
 /** `boothold images list|select|delete`: what a modem has stored in its slots. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Modem } from "../../device/Modem.ts"
-import { checkPair, storedOf } from "../../plan/stored.ts"
+import { storedOf } from "../../plan/stored.ts"
 import type { StoredWords } from "../../plan/stored.ts"
 import { atImagesOf } from "../../update/read-at-facts.ts"
 import * as Update from "../../update/Update.ts"

@@ -43,10 +43,24 @@ const viaSetFirmwareId = (control: QmiSession): Effect.Effect<Answer, Failure> =
     Effect.catchIf(rebooting, () => Effect.succeed(gone))
   )
 
-/** Arms the mode, then power-cycles; disarms it if that fails, so that no later start surprises (flows.md §9 W5). */
-const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> =>
-  Effect.gen(function* () {
+/** Whoever breaks off waits no longer for an answer. */
+const soon = Duration.seconds(1)
+
+/**
+ * Arms the mode, then power-cycles; disarms it if that fails or is broken off, so that no later start surprises
+ * (flows.md §9 W5). A modem that has heard of its reset by then restarts either way.
+ */
+const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> => {
+  let offline = false
+  const breakOff = Effect.suspend(() =>
+    Effect.andThen(
+      Effect.ignore(control.request(Dms.SetBootImageDownloadMode, { mode: "normal" }, soon)),
+      offline ? Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" }, soon)) : Effect.void
+    )
+  )
+  return Effect.gen(function* () {
     yield* control.request(Dms.SetBootImageDownloadMode, { mode: "boot-and-recovery" })
+    offline = true
     yield* control.request(Dms.SetOperatingMode, { mode: "offline" })
     return yield* control.request(Dms.SetOperatingMode, { mode: "reset" }).pipe(
       Effect.map(() => accepted),
@@ -54,6 +68,7 @@ const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> =>
       Effect.tapError(() => Effect.ignore(control.request(Dms.SetOperatingMode, { mode: "online" })))
     )
   }).pipe(
+    Effect.onInterrupt(() => breakOff),
     Effect.tapError((error) =>
       // A unit that lacks the message was not armed either.
       error._tag === "QmiError" && error.isNotSupported
@@ -61,6 +76,7 @@ const viaDownloadMode = (control: QmiSession): Effect.Effect<Answer, Failure> =>
         : Effect.ignore(control.request(Dms.SetBootImageDownloadMode, { mode: "normal" }))
     )
   )
+}
 
 /** On a port that is known to be the AT port. Its OK may be lost: the port may vanish before it (at.md §3.2). */
 export const bootHold = (session: AtSession): Effect.Effect<Answer, AtError | TransportError> =>

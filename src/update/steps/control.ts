@@ -108,6 +108,18 @@ export const controlSession = Effect.fnUntraced(function* (modem: Modem) {
   return yield* openControlSession(arrival.device, arrival.port)
 })
 
+/** Asks on a control port that is opened for it and let go of again; to open it may take long, and can be broken off. */
+export const usingControl = <A, E, R, E2, R2>(
+  open: Effect.Effect<QmiSession, E, R>,
+  use: (control: QmiSession) => Effect.Effect<A, E2, R2>
+) =>
+  Effect.scoped(
+    Effect.flatMap(
+      Effect.acquireRelease(open, ({ close }) => close, { interruptible: true }),
+      use
+    )
+  )
+
 export const openControl = step({
   name: "open-control",
   title: "open the modem's control port",

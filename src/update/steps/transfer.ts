@@ -1,7 +1,9 @@
 /** The transfer in boot-and-hold (qdl.md §5): for each image Hello, Open, chunks, Close; then one Reset. */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Family } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
@@ -192,8 +194,10 @@ export const resetModem = step({
   run: ({ qdl, transferred }: { readonly qdl: QdlSession; readonly transferred: ReadonlyArray<Transferred> }) =>
     Effect.gen(function* () {
       const watch = yield* watchBus
-      yield* qdl.reset
-      yield* nowIs({ _tag: "Restarting" })
+      // Whoever breaks off here does not know whether the modem has heard it.
+      yield* Effect.onExit(qdl.reset, (exit) =>
+        Exit.isSuccess(exit) || Cause.hasInterrupts(exit.cause) ? nowIs({ _tag: "Restarting" }) : Effect.void
+      )
       yield* qdl.release
       return { watch, sent: transferred }
     })

@@ -74,7 +74,10 @@ describe("under the name qmi-firmware-update", () => {
     const words = ["--simulate", "em7455", "-u", "-d", "1199:9071", ...files]
     const { code, err } = await run(join(folder, "qmi-firmware-update"), words, "check family")
     assert.strictEqual(code, 1)
-    assert.match(err, /^interrupted\nstate: The modem .+\nnext: {2}boothold \w+ --usb-path 1-2 --simulate em7455 .+\n$/)
+    assert.match(
+      err,
+      /^stopping.*\ninterrupted\nstate: The modem .+\nnext: {2}boothold \w+ --usb-path 1-2 --simulate em7455 .+\n$/
+    )
   }, 60_000)
 
   it("a failure ends it with 1, whatever boothold's own code is", async () => {

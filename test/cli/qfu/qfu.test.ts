@@ -157,7 +157,8 @@ describe("boothold qfu", () => {
       yield* Effect.provideService(runQfu(["-h"]), Interruption, {
         endsWith: (code) => {
           ends = code
-        }
+        },
+        says: () => undefined
       })
       assert.strictEqual(ends, 1)
     })
