@@ -5,6 +5,7 @@ import * as TestClock from "effect/testing/TestClock"
 import type { MemoryContents } from "../../src/journal/memory.ts"
 import type { RecoveryError } from "../../src/recovery/RecoveryError.ts"
 import * as Sim from "../../src/sim/index.ts"
+import { ControlWay } from "../../src/update/ControlWay.ts"
 import { LockError } from "../../src/update/LockError.ts"
 import { ModemLock } from "../../src/update/ModemLock.ts"
 import { images9200, images9x15, images9x30 } from "../support/simulated-update.ts"
@@ -139,6 +140,53 @@ for (const [name, { files, make, wanted }] of Object.entries(families)) {
     )
   })
 }
+
+describe("recovery by AT alone", () => {
+  const byAt = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(
+      Effect.provideService(ControlWay, "at"),
+      Effect.tap(() =>
+        Effect.gen(function* () {
+          const { modems } = yield* Sim.SimControl
+          assert.isFalse((yield* modems[0]!.journal).some(({ _tag }) => _tag === "QmiRequest"))
+        })
+      )
+    )
+
+  for (const [name, make] of Object.entries({ SWI9X30: Sim.em7455, SWI9X15: Sim.mc7354, SWI9200: Sim.mc7710 })) {
+    const old = make().state.running.firmware
+
+    it.effect(`resets a modem of ${name} out of boot-and-hold`, () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(triedIn(yield* recover()), ["Leave"])
+        assertHome(yield* state, old)
+      }).pipe(byAt, onBus(make({ mode: "boot-and-hold" })))
+    )
+
+    // By AT a 9200 tells only that its radio is off (at.md §5.2), which may be its host's wish.
+    if (name === "SWI9200") continue
+    it.effect(`restarts a modem of ${name} that is offline`, () =>
+      Effect.gen(function* () {
+        const done = yield* recover()
+        assert.strictEqual(done.plan.situation._tag, "Offline")
+        assert.deepStrictEqual(triedIn(done), ["Restart"])
+        assertHome(yield* state, old)
+      }).pipe(byAt, onBus(make({ state: { ...make().state, operatingMode: 3 } })))
+    )
+  }
+
+  it.effect("selects what is stored, for one in low power", () =>
+    Effect.gen(function* () {
+      const done = yield* recover()
+      assert.strictEqual(done.plan.situation._tag, "LowPower")
+      assert.deepStrictEqual(triedIn(done), ["Select"])
+      assertHome(yield* state, "02.24.05.06")
+    }).pipe(
+      byAt,
+      onBus(Sim.em7455({ preference: { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" } }))
+    )
+  )
+})
 
 describe("recovery from low power", () => {
   const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
