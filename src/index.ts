@@ -70,6 +70,7 @@ export type { AtSession } from "./session/AtSession.ts"
 export { AtPassword } from "./update/AtPassword.ts"
 export { atFactsOf, readAtFacts } from "./update/read-at-facts.ts"
 export { AtFacts, lowPowerReasons } from "./plan/at-facts.ts"
+export { diffSettings, Settings, SettingsDiff } from "./plan/settings.ts"
 
 export { Checksums } from "./file/Checksums.ts"
 export { fromBytes, ImageFiles, inMemory } from "./file/ImageSource.ts"

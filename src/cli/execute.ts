@@ -10,6 +10,7 @@ import { planReport, resultReport, runLine } from "./render/json.ts"
 import type { Progress } from "./render/listener.ts"
 import { planSummary } from "./render/plan.ts"
 import { makeProgress } from "./render/Progress.ts"
+import { settingsLines } from "./render/settings.ts"
 import { bytesText, durationText, plain, styleFor } from "./render/text.ts"
 import type { Style } from "./render/text.ts"
 import { Screen } from "./Screen.ts"
@@ -101,7 +102,12 @@ export const carryOut = Effect.fn("cli.carryOut")(function* (plan: Update.Update
       )
     })
   )
-  yield* Console.log(options.json ? runLine(resultReport(result)) : resultLine(result, style))
+  if (options.json) yield* Console.log(runLine(resultReport(result)))
+  else {
+    const settings = result.settings === undefined ? [] : settingsLines(result.settings, style)
+    // What the modem runs stays the last line.
+    for (const line of [...settings, resultLine(result, style)]) yield* Console.log(line)
+  }
   return result
 })
 

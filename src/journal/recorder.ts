@@ -24,10 +24,11 @@ const room = 128 * 1024
 /** Acknowledged chunks are written down once in so many ms, and so many hundredths of the image. */
 const progressEvery = { millis: 1000, percent: 2 }
 
-/** `20261123-011500-1a2b3c4d`: ids sort by time. */
+/** `20261123-011500-1a2b3c4d`: ids sort by time, also within a second: the first three digits behind it are milliseconds. */
 const idOf = (at: number, random: number): string => {
   const digits = new Date(at).toISOString().replaceAll(/\D/g, "")
-  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${random.toString(16).padStart(8, "0")}`
+  const hex = (value: number, width: number) => value.toString(16).padStart(width, "0")
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${hex(at % 1000, 3)}${hex(random, 5)}`
 }
 
 /** What a run begins, ends or says before it changes the modem: on the disk before it goes on. */
@@ -77,7 +78,7 @@ const make = Effect.gen(function* () {
   const begin: Journal = Effect.fn("Journal.begin")(function* (start) {
     const warnings = yield* history.prune
     const at = yield* now
-    const id = idOf(at, yield* Random.nextIntBetween(0, 0xffffffff))
+    const id = idOf(at, yield* Random.nextIntBetween(0, 0xfffff))
     const file = yield* files.create(id, room)
     // Steps tell from several fibers.
     const turn = yield* Semaphore.make(1)

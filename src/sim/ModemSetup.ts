@@ -5,6 +5,8 @@ import { buildOf, hasPreference } from "./models/Model.ts"
 import type { Model } from "./models/Model.ts"
 import { OperatingMode } from "./ModemState.ts"
 import type { FirmwareSlot, Mode, ModemState, Preference, StoredPri } from "./ModemState.ts"
+import { usualSettings } from "./OwnerSettings.ts"
+import type { OwnerSettings } from "./OwnerSettings.ts"
 import { emptySlot, mismatches } from "./storage.ts"
 import type { Timing } from "./timing.ts"
 
@@ -35,6 +37,8 @@ export interface ModemOptions {
   readonly composition?: number
   /** `off`: not plugged in. */
   readonly mode?: Mode
+  /** What its owner has set; the rest as usual. */
+  readonly settings?: Partial<OwnerSettings>
   readonly behaviours?: ReadonlyArray<Behaviour>
   readonly timing?: Timing
   readonly portPath?: string
@@ -88,6 +92,7 @@ export const initialState = (model: Model, options: ModemOptions = {}): ModemSta
     holdOnce: false,
     received: [],
     settings: { echo: true, errorReports: 0, unlocked: false },
+    owner: { ...usualSettings(model), ...options.settings },
     resetCounter: 1,
     bootedAt: 0
   }

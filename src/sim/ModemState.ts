@@ -1,5 +1,6 @@
 /** Everything that a simulated modem is and remembers, as one plain value that can be saved and compared. */
 import * as Schema from "effect/Schema"
+import { OwnerSettings } from "./OwnerSettings.ts"
 
 /** `off` is the time between leaving the bus and coming back. */
 export const Mode = Schema.Literals(["off", "application", "boot-and-hold"])
@@ -122,6 +123,8 @@ export const ModemState = Schema.Struct({
     /** `AT!ENTERCND` was right since the last reset. */
     unlocked: Schema.Boolean
   }),
+  /** Absent: as the factory set it (and in files of versions that had no such part). */
+  owner: Schema.optionalKey(OwnerSettings),
   /** Boots since the counter was cleared. */
   resetCounter: Schema.Int,
   /** Clock milliseconds of the last boot of the application. */

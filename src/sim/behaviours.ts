@@ -121,6 +121,11 @@ const table = {
     source: "at.md §4.1: NVU not applied",
     fields: {}
   },
+  settingsLost: {
+    text: "With the images that were sent come the factory's APN profiles and bands: what the owner had set is lost.",
+    source: "failures.md rank 16: factory reset/PRI overwrites",
+    fields: { times }
+  },
   staysInBootAndHold: {
     text: "A reset out of boot-and-hold leads to boot-and-hold again.",
     source: "failures.md §3",

@@ -70,6 +70,7 @@ export type Fault =
   | { readonly _tag: "Limit"; readonly bytes: number }
   | { readonly _tag: "OldImages" }
   | { readonly _tag: "NoCarrier" }
+  | { readonly _tag: "FactorySettings" }
   | { readonly _tag: "Hold" }
 
 type FaultOf<Tag extends Fault["_tag"]> = Extract<Fault, { readonly _tag: Tag }>
@@ -161,6 +162,8 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
       return (p) => (p._tag === "Reset" ? { _tag: "OldImages" } : undefined)
     case "carrierNotApplied":
       return (p) => (p._tag === "Reset" ? { _tag: "NoCarrier" } : undefined)
+    case "settingsLost":
+      return (p) => (p._tag === "Reset" ? { _tag: "FactorySettings" } : undefined)
     case "staysInBootAndHold":
       return (p) => (p._tag === "Reset" ? { _tag: "Hold" } : undefined)
     case "preferenceQueryUnanswered":

@@ -9,6 +9,7 @@ import type * as Flow from "../flow/Flow.ts"
 import type { AnyStep, StepInfo } from "../flow/Step.ts"
 import type { ImageSet } from "../image/ImageSet.ts"
 import type { ModemFacts } from "../plan/facts.ts"
+import type { SettingsDiff } from "../plan/settings.ts"
 import type { PlanError } from "../plan/PlanError.ts"
 import { wantedFirmware, wantedPreference } from "../plan/wanted.ts"
 import * as AtFlows from "./at-flows.ts"
@@ -27,6 +28,8 @@ export interface RunReport {
   readonly after: ModemFacts | undefined
   readonly sent: ReadonlyArray<Transferred>
   readonly millis: number
+  /** What the modem's owner had set, before against after; absent where nothing could be compared. */
+  readonly settings?: SettingsDiff
 }
 
 /** A flow whose order was checked where it was made: what remains is what every family's flow has in common. */
@@ -67,6 +70,7 @@ export interface FamilyFlow extends Runnables, Homecomings {
 interface Ended {
   readonly validated?: Validated
   readonly sent?: ReadonlyArray<Transferred>
+  readonly settingsDiff?: SettingsDiff | undefined
 }
 
 /** The modem is this run's alone, and the run is written down, before its first step. */
@@ -88,7 +92,12 @@ const runnable = <Init, Steps extends ReadonlyArray<AnyStep>>(
         before: prepare(flow.name, input),
         rollback: input.options.rollbackOnFailure
       }) as Effect.Effect<{ readonly state: Ended; readonly millis: number }, UpdateError, UsbBus>,
-      ({ millis, state }) => ({ after: state.validated?.after, sent: state.sent ?? [], millis })
+      ({ millis, state: { sent = [], settingsDiff, validated } }) => ({
+        after: validated?.after,
+        sent,
+        millis,
+        ...(settingsDiff === undefined ? {} : { settings: settingsDiff })
+      })
     )
 })
 
@@ -102,7 +111,8 @@ const download =
     ...target(family)(input),
     images: input.images,
     wanted: { firmware: input.wanted.firmware },
-    preference: input.wanted.preference
+    preference: input.wanted.preference,
+    settingsBefore: input.settingsBefore
   })
 
 const shared = (family: Family) => ({

@@ -3,6 +3,7 @@ import type { Family } from "../device/families/Family.ts"
 import type { Modem } from "../device/Modem.ts"
 import type { OpenedImage } from "../file/Image.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
+import type { Settings } from "../plan/settings.ts"
 import type { FlowOptions } from "./steps/state.ts"
 
 /** What the images say the modem shall run. */
@@ -23,4 +24,6 @@ export interface RunInput {
   readonly family: Family
   /** What the modem said when the run was planned; undefined in boot-and-hold. */
   readonly facts: ModemFacts | undefined
+  /** For `download`: what an earlier run of the same update read before its first write. */
+  readonly settingsBefore?: Settings
 }

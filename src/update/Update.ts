@@ -18,6 +18,7 @@ import type { StepInfo } from "../flow/Step.ts"
 import { checkImages } from "../plan/check.ts"
 import { isAlreadyThere } from "../plan/compare.ts"
 import type { ModemFacts } from "../plan/facts.ts"
+import type { Settings, SettingsDiff } from "../plan/settings.ts"
 import { PlanError } from "../plan/PlanError.ts"
 import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { EventSink } from "./events.ts"
@@ -67,6 +68,8 @@ export interface UpdatePlan {
   readonly passed: ReadonlyArray<string>
   readonly warnings: ReadonlyArray<string>
   readonly flow: Runnable
+  /** Of an earlier run of the same update, for a modem that cannot be asked any more: what is compared at the end. */
+  readonly settingsBefore?: Settings
 }
 
 export interface UpdateResult {
@@ -75,6 +78,8 @@ export interface UpdateResult {
   readonly after: ModemFacts | undefined
   readonly sent: ReadonlyArray<Transferred>
   readonly millis: number
+  /** What the modem's owner had set, before against after; absent where nothing could be compared. */
+  readonly settings?: SettingsDiff
 }
 
 const flowOf = Effect.fnUntraced(function* (family: Family) {
@@ -374,14 +379,16 @@ export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
     family,
     facts,
     images: planned.images?.images ?? [],
-    ...(why === undefined ? {} : { why })
+    ...(why === undefined ? {} : { why }),
+    ...(planned.settingsBefore === undefined ? {} : { settingsBefore: planned.settingsBefore })
   })
   const result: UpdateResult = {
     outcome: outcomeOf(planned.action, report),
     before: planned.facts,
     after: report.after,
     sent: report.sent,
-    millis: report.millis
+    millis: report.millis,
+    ...(report.settings === undefined ? {} : { settings: report.settings })
   }
   return result
 })

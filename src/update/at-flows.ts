@@ -22,10 +22,12 @@ export const bootAndHoldAtFlow = (family: Family<"boot-and-hold">) =>
     Steps.openAt,
     Steps.identifyByAt,
     Steps.checkAgainstModem,
+    Steps.snapshotSettingsByAt,
     Steps.holdByAt,
     ...transferFlow(family).steps,
     Steps.waitForBootByAt(family),
     Steps.verifyFirmwareByAt(family),
+    Steps.compareSettingsByAt,
     Steps.releaseAt
   )
 
@@ -35,11 +37,13 @@ export const preferenceAtFlow = (family: Family<"preference">) =>
     Steps.openAt,
     Steps.identifyWithPreferenceByAt,
     Steps.checkAgainstModem,
+    Steps.snapshotSettingsByAt,
     Steps.setPreferenceByAt,
     Steps.holdWithPreferenceByAt,
     ...transferFlow(family).steps,
     Steps.waitForBootByAt(family),
     Steps.verifyPreferenceByAt(family),
+    Steps.compareSettingsByAt,
     Steps.releaseAt
   )
 
@@ -52,6 +56,7 @@ export const downloadAtFlow = (family: Family<"boot-and-hold">) =>
     Steps.resetModem,
     Steps.waitForBootByAt(family),
     Steps.verifyDownloadByAt(family),
+    Steps.compareGivenSettingsByAt,
     Steps.releaseAt
   )
 
@@ -97,6 +102,7 @@ export const preferenceDownloadAtFlow = (family: Family<"preference">) =>
     Steps.identifyWithPreferenceByAt,
     alignWhereNeeded(family),
     Steps.verifyDownloadByAt(family),
+    Steps.compareGivenSettingsByAt,
     Steps.releaseAt
   )
 

@@ -10,6 +10,7 @@ import { enterCnd } from "../protocol/at/commands.ts"
 import { AtError } from "../session/AtError.ts"
 import { probeAtPorts } from "../session/AtProbe.ts"
 import type { AtFound, AtPortAnswer } from "../session/AtProbe.ts"
+import { atDeadline } from "../session/AtSession.ts"
 import type { AtSession } from "../session/AtSession.ts"
 import { AtPassword } from "./AtPassword.ts"
 import { connect } from "./steps/connect.ts"
@@ -77,8 +78,11 @@ export const findAtPort = Effect.fn("findAtPort")(function* (
 /** Whether any port was asked at all. */
 export const hasCandidate = (device: UsbDevice): boolean => device.ports.some((port) => mayBe(device, port))
 
-/** Sends the unlock. A refusal is of no interest: it comes also where none is needed (at.md §6). */
-export const unlock = Effect.fnUntraced(function* (session: AtSession) {
+/**
+ * Sends the unlock, and says whether the modem took it. A refusal is no error: it comes also where none is needed
+ * (at.md §6).
+ */
+export const unlock = Effect.fnUntraced(function* (session: AtSession, deadline: Duration.Duration = atDeadline) {
   const command = enterCnd(yield* AtPassword)
   if (Result.isFailure(command)) {
     return yield* new AtError({
@@ -87,10 +91,11 @@ export const unlock = Effect.fnUntraced(function* (session: AtSession) {
       reason: { _tag: "Unsendable", detail: command.failure.message }
     })
   }
-  yield* session.send(command.success).pipe(
+  return yield* session.send(command.success, deadline).pipe(
+    Effect.map(({ final }) => final._tag === "Ok"),
     Effect.catchIf(
       (error) => error._tag === "AtError" && error.reason._tag === "NoAnswer",
-      () => Effect.void
+      () => Effect.succeed(false)
     )
   )
 })

@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Settings, SettingsDiff } from "../plan/settings.ts"
 import { Condition } from "./condition.ts"
 
 const Risk = Schema.Literals(["none", "reads", "changes-preference", "reboots", "writes-flash"])
@@ -55,6 +56,9 @@ export const UpdateEvent = Schema.TaggedUnion({
   UndoFinished: { step: Schema.String, millis: Schema.Number },
   /** It could not be taken back: why, in the words of an error. */
   UndoFailed: { step: Schema.String, code: Schema.String, message: Schema.String, help: Schema.String },
+  /** What the modem told of its owner's settings; `before` the first write, and after the update. */
+  SettingsRead: { step: Schema.String, when: Schema.Literals(["before", "after"]), settings: Settings },
+  SettingsCompared: { step: Schema.String, diff: SettingsDiff },
   RunFinished: { millis: Schema.Number, summary: Schema.String },
   RunFailed: {
     step: Schema.String,

@@ -96,11 +96,13 @@ export const preferenceFlow = (family: Family<"preference">) =>
     Steps.openControl,
     Steps.identifyWithPreference,
     Steps.checkAgainstModem,
+    Steps.snapshotSettings,
     Steps.setPreference,
     Steps.restart,
     transferWanted(family),
     Steps.waitForBoot(family),
     Steps.verifyPreference(family),
+    Steps.compareSettings,
     Steps.releaseControl
   )
 
@@ -109,10 +111,12 @@ export const bootAndHoldFlow = (family: Family<"boot-and-hold">) =>
     Steps.openControl,
     Steps.identify,
     Steps.checkAgainstModem,
+    Steps.snapshotSettings,
     Steps.enterBootAndHold,
     ...transferFlow(family).steps,
     Steps.waitForBoot(family),
     Steps.verifyFirmware(family),
+    Steps.compareSettings,
     Steps.releaseControl
   )
 
@@ -126,6 +130,7 @@ export const downloadFlow = (family: Family<"boot-and-hold">) =>
     Steps.resetModem,
     Steps.waitForBoot(family),
     Steps.verifyDownload(family),
+    Steps.compareGivenSettings,
     Steps.releaseControl
   )
 
@@ -173,6 +178,7 @@ export const preferenceDownloadFlow = (family: Family<"preference">) =>
     Steps.identifyWithPreference,
     alignWhereNeeded(family),
     Steps.verifyDownload(family),
+    Steps.compareGivenSettings,
     Steps.releaseControl
   )
 

@@ -174,6 +174,45 @@ describe("history", () => {
     )
   )
 
+  it.effect("tells the settings that were read, and what became of them", () =>
+    withRun((state) =>
+      Effect.gen(function* () {
+        const from = "AT+CGDCONT?"
+        const settings = { values: [{ key: "apn.1", value: "IP \u001b", from }], answered: [from], untold: [] }
+        const diff = {
+          compared: 1,
+          differences: [{ kind: "gone" as const, key: "apn.1", from, before: "IP \u001b", expected: false }],
+          incomparable: [],
+          untold: []
+        }
+        const bytes = bytesOf(
+          begunOf(),
+          entriesOf(
+            { _tag: "SettingsRead", step: "snapshot-settings", when: "before", settings },
+            { _tag: "SettingsCompared", step: "compare-settings", diff }
+          )
+        )
+        writeFileSync(join(state, "runs", "20261124-000000-00000001.jsonl"), bytes)
+        const { code, out } = yield* inProcess(["history", "show", "20261124", "--state-dir", state])
+        assert.strictEqual(code, 0)
+        assert.match(out, /\n {2}\+0\.0 s {2}1 settings before the first write: apn\.1 IP \\x1b\n/)
+        // Each line below the first one, behind the column of times.
+        assert.match(
+          out,
+          /\n {2}\+0\.0 s {2}warning: settings changed: 1 \(1 compared\)\n {12}apn\.1 was IP \\x1b, is not set/
+        )
+        const json = yield* inProcess(["history", "show", "20261124", "--json", "--state-dir", state])
+        const { entries } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.toCodecJson(RunReport)))(json.out)
+        assert.deepStrictEqual(
+          entries.map((entry) =>
+            entry._tag === "Happened" && entry.event._tag === "SettingsCompared" ? entry.event.diff : 0
+          ),
+          [0, diff]
+        )
+      })
+    )
+  )
+
   it.effect("prints JSON that is as promised", () =>
     withRun((state) =>
       Effect.gen(function* () {

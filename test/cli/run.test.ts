@@ -26,6 +26,38 @@ describe("boothold update", () => {
     })
   )
 
+  it.effect("says that the settings are unchanged, and names those that are not", () =>
+    Effect.gen(function* () {
+      const same = yield* boothold([...update, ...both])
+      assert.match(same.out, /\n✔ settings unchanged \(\d+ compared\)\n/)
+      assert.match(same.out, /\n {2}as expected: pri\.carrier\.2 was not set, is now \S+ \(AT!PRIID\?\)\n/)
+      const { code, out } = yield* boothold([...update, "--simulate-behaviour", "settingsLost", ...both])
+      assert.strictEqual(code, 0)
+      assert.notInclude(out, "settings unchanged")
+      contains(
+        out,
+        "warning: settings changed: 3 (",
+        'apn.1 was IP "internet", is now IPV4V6 "" (AT+CGDCONT?)',
+        "bands was 09, LTE ALL, is now 00, All bands (AT!BAND?)"
+      )
+      const json = yield* boothold([...update, "--json", "--simulate-behaviour", "settingsLost", ...both])
+      const result = runLines(json.out).at(-1)
+      assert(result?._tag === "Result")
+      assert.includeMembers(result.settings?.differences.map(({ key }) => key) ?? [], ["apn.1", "bands"])
+    })
+  )
+
+  it.effect("says what it could not compare, and nothing of settings where none were read", () =>
+    Effect.gen(function* () {
+      const deaf = yield* boothold([...update, "--simulate-behaviour", "hang:where=at", ...both])
+      assert.strictEqual(deaf.code, 0)
+      assert.match(deaf.out, /✔ settings unchanged \(\d+ compared\)\n/)
+      assert.match(deaf.out, /not told: the AT port: ttyUSB2 \(at\): no answer within 1\.5 s\n/)
+      const blind = yield* boothold([...update, "--skip-validation", ...both])
+      assert.notInclude(blind.out, "settings unchanged")
+    })
+  )
+
   it.effect("takes the plain lines from the runs of every family", () =>
     Effect.gen(function* () {
       const runs = [
@@ -282,10 +314,11 @@ describe("boothold plan", () => {
       assert.strictEqual(code, 0)
       contains(out, "02.24.05.06 → 02.33.03.00", "GENERIC (unchanged)", "002.026_000 → 002.072_000")
       contains(out, `✔ ${system}: all CRCs right, made for SWI9X30`)
-      assert.match(out, /^ {2}4 +set-preference: tell the modem .* changes the preference, at most 1 min$/m)
-      assert.match(out, /^ {2}6 +download: send the images .* if the modem asks, writes flash, at most 12 h 26 min$/m)
-      assert.match(out, /^ {6}6\.4\.1 +image: send the image; .* up to 3 times, writes flash, at most 12 h 19 min$/m)
-      assert.match(out, /^ {8}6\.4\.1\.3 +write: send the image in chunks .* writes flash, at most 4 h$/m)
+      assert.match(out, /^ {2}4 +snapshot-settings: read the modem's settings.* reads, at most 30 s$/m)
+      assert.match(out, /^ {2}5 +set-preference: tell the modem .* changes the preference, at most 1 min$/m)
+      assert.match(out, /^ {2}7 +download: send the images .* if the modem asks, writes flash, at most 12 h 26 min$/m)
+      assert.match(out, /^ {6}7\.4\.1 +image: send the image; .* up to 3 times, writes flash, at most 12 h 19 min$/m)
+      assert.match(out, /^ {8}7\.4\.1\.3 +write: send the image in chunks .* writes flash, at most 4 h$/m)
     })
   )
 

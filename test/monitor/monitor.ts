@@ -18,6 +18,17 @@ export interface Files {
   readonly [name: string]: Uint8Array
 }
 
+/**
+ * AT commands that only ask, or set the port's own echo (at.md §2, §4, §5): exactly these. The second half is what an
+ * update asks about its owner's settings, before and after.
+ */
+const harmlessAt = new Set([
+  ...["AT", "ATI", "ATE0", "ATE1"],
+  ...["AT!IMPREF?", "AT!GOBIIMPREF?", "AT!IMAGE?", "AT!PRIID?", "AT!PACKAGE?", "AT!PCINFO?", "AT!GSTATUS?"],
+  ...["AT+CGDCONT?", "AT!SELRAT?", "AT!BAND?", "AT!PCOFFEN?", "AT!CUSTOM?"],
+  ...["AT!USBCOMP?", "AT!USBVID?", "AT!USBPID?", "AT!UDUSBCOMP?", "AT!UDPID?"]
+])
+
 /** qmi.md §6, §7: DMS messages that only ask. 0x5556 and 0x555B of Sierra ask too (§8). */
 const harmlessDms = new Set([
   ...[0x0020, 0x0021, 0x0022, 0x0023, 0x0025, 0x002c, 0x002d, 0x0046, 0x0047, 0x0049, 0x004c, 0x004f, 0x0051],
@@ -85,7 +96,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
    * By which opening of a port the modem told it: what was told before is forgotten with it. Between a plan and its run
    * somebody may think for an hour.
    */
-  const facts = new Map<Fact, number>()
+  const facts = new Map<Fact, Set<number>>()
   /** The preference that the modem told, as the bytes of its TLV. */
   let told: Uint8Array | undefined
   /** A preference of the images was acknowledged, or boot-and-hold was armed: a restart has a reason. */
@@ -108,6 +119,9 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   let place = 0
   let at = 0
 
+  const learn = (fact: Fact, { number }: Line): void => {
+    facts.set(fact, (facts.get(fact) ?? new Set()).add(number))
+  }
   const change = (what: string, ...without: ReadonlyArray<string | false>): void => {
     changes.push(what)
     places.push(place)
@@ -216,11 +230,9 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     const result = tlvOf(body, 0, 2)
     if (result === undefined) return
     const good = u16(result, 0) === 0
-    for (const [fact, id] of Object.entries(factNames))
-      if (id === question.id && good) facts.set(fact as Fact, line.number)
+    for (const [fact, id] of Object.entries(factNames)) if (id === question.id && good) learn(fact as Fact, line)
     // "I have none" is an answer too (§9: 71, 94, 25); it is only no preference.
-    if (!good && [71, 94, 25].includes(u16(result, 2)) && question.id === factNames.stored)
-      facts.set("stored", line.number)
+    if (!good && [71, 94, 25].includes(u16(result, 2)) && question.id === factNames.stored) learn("stored", line)
     if (!good) return
     if (question.id === factNames.preference) {
       told = tlvOf(body, 0, 1)
@@ -257,7 +269,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   const askedAt = (line: Line, command: string): void => {
     line.command = command
     line.text = ""
-    if (command === "" || /^AT(?:|I|E[01]|\+[A-Z]+\??|![A-Z]+\?)$/i.test(command)) return
+    if (command === "" || harmlessAt.has(command.toUpperCase())) return
     // Unlocks commands for this session; without the revision nobody knows what they would do.
     if (/^AT!ENTERCND="/i.test(command)) {
       if (!facts.has("revision")) violations.push("AT!ENTERCND without the modem's revision")
@@ -288,13 +300,13 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     const [, final] = /(?:^|\r?\n)(OK|ERROR|\+CME ERROR:.*|NOT IMPLEMENTED)\r?\n/.exec(text) ?? []
     if (final === undefined) return
     // A command that this modem does not have is an answer too: it tells of no stored images.
-    if (/^AT!IMAGE\?$/i.test(command)) facts.set("stored", line.number)
+    if (/^AT!IMAGE\?$/i.test(command)) learn("stored", line)
     if (final !== "OK") return
-    if (/^ATI$/i.test(command) && /Revision: \S/.test(text)) facts.set("revision", line.number)
-    if (/^AT!PCINFO\?$/i.test(command) && /State: \S/.test(text)) facts.set("mode", line.number)
-    if (/^AT!GSTATUS\?$/i.test(command) && /Mode: +\S/.test(text)) facts.set("mode", line.number)
+    if (/^ATI$/i.test(command) && /Revision: \S/.test(text)) learn("revision", line)
+    if (/^AT!PCINFO\?$/i.test(command) && /State: \S/.test(text)) learn("mode", line)
+    if (/^AT!GSTATUS\?$/i.test(command) && /Mode: +\S/.test(text)) learn("mode", line)
     if (/^AT!(?:GOBI)?IMPREF\?$/i.test(command) && text.includes("preferred fw version")) {
-      facts.set("preference", line.number)
+      learn("preference", line)
       const words = ["fw version", "carrier name", "config name"].map(
         (name) => new RegExp(`preferred ${name}: +(\\S+)`).exec(text)?.[1] ?? ""
       )
@@ -500,7 +512,8 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
         })
         break
       case "Closed":
-        for (const [fact, line] of facts) if (line === seen.line) facts.delete(fact)
+        // Another opening of a port may have been told the same.
+        for (const [fact, told] of facts) if (told.delete(seen.line) && told.size === 0) facts.delete(fact)
         break
       case "Sent":
       case "Heard": {

@@ -353,6 +353,25 @@ describe("a flow in the wrong order is seen in its bytes", () => {
   )
 })
 
+describe("questions by AT", () => {
+  it("are harmless where they are listed; what nobody lists is not, however much it looks like a question", () => {
+    const asked = (command: string) =>
+      judge(
+        [
+          { _tag: "Plugged", held: false },
+          { _tag: "Opened", line: 1, role: "at", driver: "qcserial" },
+          { _tag: "Sent", line: 1, at: 0, bytes: Buffer.from(`${command}\r`) }
+        ],
+        {}
+      ).violations
+    for (const command of ["AT!BAND?", "at!custom?", "AT+CGDCONT?", "AT!UDPID?"])
+      assert.deepStrictEqual(asked(command), [])
+    for (const command of ["AT!OEMOPEN?", "AT+CUSD?", "AT!BAND=00", "AT!CUSTOM", 'AT+CGDCONT=1,"IP","x"']) {
+      assert.isNotEmpty(asked(command), command)
+    }
+  })
+})
+
 describe("a recorded run that went otherwise is seen", () => {
   it.effect("an image again, and no answer to its Hello", () =>
     Effect.gen(function* () {

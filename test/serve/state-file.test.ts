@@ -85,6 +85,23 @@ describe("a state file", () => {
     })
   )
 
+  it.live("of a version without its owner's settings is loaded: they are the factory's", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "state.json")
+      yield* Effect.scoped(theModem(file))
+      const now = JSON.parse(readFileSync(file, "utf8")) as { modems: Array<{ state: { owner?: unknown } }> }
+      assert.isDefined(now.modems[0]!.state.owner)
+      delete now.modems[0]!.state.owner
+      writeFileSync(file, JSON.stringify(now))
+      const { modem } = yield* theModem(file)
+      const at = yield* modem.connect("at")
+      yield* at.write(new TextEncoder().encode("AT+CGDCONT?\r"))
+      let heard = ""
+      while (!heard.includes("OK")) heard += new TextDecoder().decode(yield* at.read)
+      assert.include(heard, '+CGDCONT: 1,"IPV4V6","",')
+    })
+  )
+
   it.live("that is none is refused with the field that is wrong, and is left alone", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "state.json")

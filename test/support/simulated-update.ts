@@ -12,6 +12,7 @@ import * as Image from "../../src/file/Image.ts"
 import { ImageFiles, inMemory } from "../../src/file/ImageSource.ts"
 import { buildCarrierImage, buildCombinedImage, buildSystemImage } from "../../src/image/builder.ts"
 import type { SetOptions } from "../../src/image/ImageSet.ts"
+import type { Settings } from "../../src/plan/settings.ts"
 import * as Sim from "../../src/sim/index.ts"
 import { EventSink } from "../../src/update/events.ts"
 import type { UpdateEvent } from "../../src/update/events.ts"
@@ -80,6 +81,8 @@ export interface RunOptions {
   readonly mode?: "update" | "download" | "hold"
   /** Notes what passes at the ports, the files and the bus. */
   readonly trace?: Trace
+  /** What an earlier run read. */
+  readonly settingsBefore?: Settings
   /** Interrupts the run when this event has come. */
   readonly interruptOn?: (event: UpdateEvent) => boolean
   /** How far the virtual clock is turned at most; longer than every deadline of a flow together. */
@@ -126,7 +129,8 @@ export const simulate = (setup: Sim.ModemSetup, options: RunOptions) =>
             ? yield* Update.planDownload(target, set, options.plan)
             : yield* Update.plan(target, set, options.plan)
       const planned = yield* Clock.currentTimeMillis
-      const result = yield* Update.run(plan)
+      const { settingsBefore } = options
+      const result = yield* Update.run(settingsBefore === undefined ? plan : { ...plan, settingsBefore })
       return { plan, result, started, planned, ended: yield* Clock.currentTimeMillis }
     }).pipe(Effect.scoped)
     const { trace } = options

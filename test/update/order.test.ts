@@ -87,11 +87,13 @@ describe("a flow can be inspected before it runs", () => {
         ["open-control", "reads"],
         ["identify", "reads"],
         ["check", "none"],
+        ["snapshot-settings", "reads"],
         ["set-preference", "changes-preference"],
         ["restart", "reboots"],
         ["download", "writes-flash"],
         ["wait-for-boot", "none"],
         ["verify", "reads"],
+        ["compare-settings", "reads"],
         ["release", "none"]
       ]
     )
@@ -124,7 +126,17 @@ describe("a flow without validation", () => {
     const { updateWithoutValidation } = preferenceFamily(swi9x30, edited)
     assert.deepStrictEqual(
       updateWithoutValidation.steps.map(({ name }) => name),
-      ["open-control", "identify", "check", "set-preference", "park", "restart", "download", "wait-for-boot"]
+      [
+        "open-control",
+        "identify",
+        "check",
+        "snapshot-settings",
+        "set-preference",
+        "park",
+        "restart",
+        "download",
+        "wait-for-boot"
+      ]
     )
   })
 })

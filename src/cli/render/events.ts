@@ -43,6 +43,8 @@ export const noteLine = (event: UpdateEvent, style: Style): string | undefined =
       return finishedLine("taken back", event.millis, style)
     case "UndoFailed":
       return `  ${style.warn("warning:")} it could not be taken back: ${plain(event.message)}`
+    case "SettingsRead":
+      return event.when === "before" ? `  ${String(event.settings.values.length)} settings told` : undefined
     case "ImageSkipped":
       return `  ${plain(event.image)}: not sent, ${plain(event.why)}`
     default:

@@ -6,6 +6,7 @@ import { showPreference } from "../../plan/facts.ts"
 import { describeCondition } from "../../update/condition.ts"
 import { imageTitle, retryText } from "./events.ts"
 import { stateOf } from "./history-json.ts"
+import { settingsLines } from "./settings.ts"
 import { bytesText, durationText, plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
@@ -94,6 +95,13 @@ const entryText = (entry: Entry, style: Style): string | undefined => {
       return `${style.good("✔")} taken back  ${style.dim(durationText(event.millis))}`
     case "UndoFailed":
       return `${style.bad("✘")} not taken back: ${plain(event.message)}`
+    case "SettingsRead":
+      return plain(
+        `${String(event.settings.values.length)} settings ${event.when === "before" ? "before the first write" : "after the update"}: ` +
+          event.settings.values.map(({ key, value }) => `${key} ${value}`).join("; ")
+      )
+    case "SettingsCompared":
+      return settingsLines(event.diff, style).join("\n")
     case "RunFinished":
       return `${style.good("✔")} ${plain(event.summary)}`
     case "RunFailed":
@@ -133,7 +141,8 @@ export const timelineLines = (past: PastRun, style: Style): ReadonlyArray<string
     "",
     ...entries.flatMap((entry) => {
       const text = entryText(entry, style)
-      return text === undefined ? [] : [line(entry.at, text)]
+      // What follows in further lines stands below its first one.
+      return text === undefined ? [] : [line(entry.at, text.replaceAll("\n", `\n${" ".repeat(width + 4)}`))]
     }),
     ...(lost === 0 ? [] : [`  ${style.warn(`${String(lost)} lines could not be written`)}`]),
     ...(damage === undefined

@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import type { Preference } from "../../plan/facts.ts"
 import { ModemFacts } from "../../plan/facts.ts"
 import { Situation } from "../../recovery/Situation.ts"
+import { SettingsDiff } from "../../plan/settings.ts"
 import { Condition } from "../../update/condition.ts"
 import { UpdateEvent } from "../../update/events.ts"
 import type { Glance } from "../../update/glance.ts"
@@ -132,7 +133,9 @@ export const ResultReport = Schema.TaggedStruct("Result", {
   sent: Schema.Array(
     Schema.Struct({ image: Schema.String, bytes: Schema.Int, skipped: Schema.Boolean, millis: Schema.Finite })
   ),
-  millis: Schema.Finite
+  millis: Schema.Finite,
+  /** Null where the settings from before are not known: after `download`, `reset`, and without validation. */
+  settings: Schema.NullOr(SettingsDiff)
 })
 export type ResultReport = typeof ResultReport.Type
 
@@ -223,7 +226,8 @@ export const resultReport = (result: UpdateResult): ResultReport => ({
   before: result.before ?? null,
   after: result.after ?? null,
   sent: result.sent,
-  millis: result.millis
+  millis: result.millis,
+  settings: result.settings ?? null
 })
 
 export const listReport = (one: { readonly found: Found; readonly firmware: Glance | undefined }): ListReport => {

@@ -15,6 +15,7 @@ import { basicCommands, enterCnd } from "./basic.ts"
 import { parseCommand } from "./command.ts"
 import type { AtHandler, AtOutcome, ParsedCommand } from "./command.ts"
 import { imageCommands } from "./images.ts"
+import { settingsCommands } from "./settings.ts"
 
 /** Every family has these without being asked in the table of at.md §6. */
 const everywhere = (name: string): boolean =>
@@ -22,7 +23,7 @@ const everywhere = (name: string): boolean =>
 
 const handlerOf = (model: Model, name: string): AtHandler | undefined =>
   everywhere(name) || model.at.commands.has(name as AtCommandName)
-    ? (basicCommands.get(name) ?? imageCommands.get(name))
+    ? (basicCommands.get(name) ?? imageCommands.get(name) ?? settingsCommands.get(name))
     : undefined
 
 /** `+CME ERROR` only for `+` commands and only when asked for (at.md §1); the one text that was seen, and its number. */

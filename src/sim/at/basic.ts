@@ -149,6 +149,5 @@ export const basicCommands: ReadonlyMap<string, AtHandler> = new Map<string, AtH
   ["!BOOTHOLD", run((_, state, core) => ({ state: { ...state, holdOnce: true }, after: core.restart() }))],
   ["!GSTATUS", status],
   ["!PACKAGE", packageId],
-  ["!HWID", query((_, __, { model }) => line(`Revision: ${model.hardwareRevision}`))],
-  ["!SELRAT", query(() => line("!SELRAT: 00, Automatic"))]
+  ["!HWID", query((_, __, { model }) => line(`Revision: ${model.hardwareRevision}`))]
 ])

@@ -1,4 +1,4 @@
-/** AT commands about images, preference and low power (at.md §4, §5.1, §5.3). */
+/** AT commands about images, preference and low power (at.md §4, §5.1). */
 import { writeImagePreference } from "../../protocol/at/replies/image-preference.ts"
 import type { Mismatch as PrintedMismatch } from "../../protocol/at/replies/image-preference.ts"
 import { writePackageId } from "../../protocol/at/replies/package-id.ts"
@@ -199,37 +199,11 @@ const powerInfo: AtHandler = ({ form }, state, { model }) => {
   })
 }
 
-const hex4 = (value: number): string => value.toString(16).toUpperCase().padStart(4, "0")
-
-/** These refuse even the query until unlocked (at.md §5.3). */
-const lockedQuery =
-  (lines: (model: Model) => ReadonlyArray<string>): AtHandler =>
-  ({ form }, { settings }, { model }) =>
-    form === "query" && settings.unlocked ? { lines: lines(model) } : "ERROR"
-
 /** Known by name to families that list them ({@link Model.at}). */
 export const imageCommands: ReadonlyMap<string, AtHandler> = new Map<string, AtHandler>([
   ["!IMPREF", preference("IMPREF")],
   ["!GOBIIMPREF", preference("GOBIIMPREF")],
   ["!IMAGE", images],
   ["!PRIID", priId],
-  ["!PCINFO", powerInfo],
-  [
-    "!USBCOMP",
-    lockedQuery(() => [
-      "Config Index: 1",
-      "Config Type:  1 (Generic)",
-      "Interface bitmask: 0000010D (diag,nmea,modem,rmnet0)"
-    ])
-  ],
-  ["!USBVID", lockedQuery(({ vendorId }) => [`!USBVID: ${hex4(vendorId)}`])],
-  [
-    "!USBPID",
-    lockedQuery(({ bootProductId, productId }) => [
-      "!USBPID:",
-      `APP : ${hex4(productId)}`,
-      `BOOT: ${hex4(bootProductId)}`
-    ])
-  ],
-  ["!PCOFFEN", ({ form }) => (form === "query" ? { lines: ["0"] } : "ERROR")]
+  ["!PCINFO", powerInfo]
 ])

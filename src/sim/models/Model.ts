@@ -45,6 +45,10 @@ export type AtCommandName =
   | "!USBPID"
   | "!PCOFFEN"
   | "!SELRAT"
+  | "!BAND"
+  | "!CUSTOM"
+  | "!UDUSBCOMP"
+  | "!UDPID"
 
 export interface AtFacts {
   readonly commands: ReadonlySet<AtCommandName>
@@ -57,6 +61,8 @@ export interface AtFacts {
    * reported (at.md §3.2), from which version on is not: the number is inferred.
    */
   readonly bootHoldLockedFrom?: string
+  /** Columns of masks of `AT!BAND?` once it is unlocked, and the masks of all bands; absent where only names are known. */
+  readonly bands?: ReadonlyArray<{ readonly column: string; readonly all: string }>
   /** Lines of `ATI` behind `Revision:` (at.md §2.1). */
   readonly identity: "9200" | "9x15" | "9x30"
 }

@@ -61,4 +61,14 @@ export const bootModeDms = [0x004f, 0x0050]
 export const sierraDms = [0x5556, 0x555b, 0x555c]
 
 /** at.md §6, rows that say "y" for every family. */
-export const commonAt: ReadonlyArray<AtCommandName> = ["!BOOTHOLD", "!PACKAGE", "!GSTATUS", "!SELRAT"]
+export const commonAt: ReadonlyArray<AtCommandName> = [
+  "!BOOTHOLD",
+  "!PACKAGE",
+  "!GSTATUS",
+  "!SELRAT",
+  "!BAND",
+  "!CUSTOM"
+]
+
+/** What 9200 and 9x15 have in place of `!USBCOMP` and `!USBPID` (at.md §5.3). */
+export const earlyUsbAt: ReadonlyArray<AtCommandName> = ["!UDUSBCOMP", "!UDPID"]

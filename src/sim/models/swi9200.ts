@@ -1,6 +1,6 @@
 /** MDM9200: one firmware, no preference, 0x003E (devices.md §1, §2.1; at.md §2.1, §6). */
 import { realistic } from "../timing.ts"
-import { basicDms, bootModeDms, commonAt, qmiComposition, services } from "./facts.ts"
+import { basicDms, bootModeDms, commonAt, earlyUsbAt, qmiComposition, services } from "./facts.ts"
 import type { Model } from "./Model.ts"
 
 export const mc7710: Model = {
@@ -16,7 +16,7 @@ export const mc7710: Model = {
   priSlots: 0,
   hardwareRevision: "0.5",
   qmi: { services, dms: new Set([...basicDms, ...bootModeDms, 0x003e]), clientsPerService: 16 },
-  at: { commands: new Set([...commonAt]), lowPowerVoters: "none", identity: "9200" },
+  at: { commands: new Set([...commonAt, ...earlyUsbAt]), lowPowerVoters: "none", identity: "9200" },
   qdl: { starts: "dload", version: 6, product: "9200" },
   timing: { ...realistic, programPerMiB: 700, lastChunk: 20_000, boot: 12_000, controlReady: 4_000 },
   factory: { firmware: "03.05.19.04", config: "000.000_001", carrier: "generic" },

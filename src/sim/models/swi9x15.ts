@@ -1,6 +1,6 @@
 /** MDM9x15: preference, several slots (devices.md §1, §2.2; at.md §2.1, §5.1, §6). */
 import { realistic } from "../timing.ts"
-import { basicDms, bootModeDms, commonAt, imageDms, qmiComposition, services, sierraDms } from "./facts.ts"
+import { basicDms, bootModeDms, commonAt, earlyUsbAt, imageDms, qmiComposition, services, sierraDms } from "./facts.ts"
 import type { Model } from "./Model.ts"
 
 export const mc7354: Model = {
@@ -18,7 +18,7 @@ export const mc7354: Model = {
   hardwareRevision: "0.5",
   qmi: { services, dms: new Set([...basicDms, ...imageDms, ...bootModeDms, ...sierraDms]), clientsPerService: 16 },
   at: {
-    commands: new Set([...commonAt, "!GOBIIMPREF", "!PRIID", "!PCINFO"]),
+    commands: new Set([...commonAt, ...earlyUsbAt, "!GOBIIMPREF", "!PRIID", "!PCINFO"]),
     lowPowerVoters: "force-flags",
     identity: "9x15"
   },

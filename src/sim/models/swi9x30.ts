@@ -40,6 +40,12 @@ export const em7455: Model = {
       "!PCOFFEN"
     ]),
     lowPowerVoters: "voters",
+    // at.md §5.4.
+    bands: [
+      { column: "GW Band Mask", all: "0002000007C00000" },
+      { column: "L Band Mask", all: "00000100130818DF" },
+      { column: "TDS Band Mask", all: "0000000000000000" }
+    ],
     subpriFrom: "02.33.03.00",
     bootHoldLockedFrom: "02.30.00.00",
     identity: "9x30"

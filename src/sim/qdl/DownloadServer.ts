@@ -31,6 +31,7 @@ import type { QdlResponse } from "../../protocol/qdl/response.ts"
 import { isHang } from "../Core.ts"
 import type { Core } from "../Core.ts"
 import { find } from "../faults.ts"
+import { loseSettings } from "../OwnerSettings.ts"
 import type { Port } from "../Port.ts"
 import { countFailure, goodSlot } from "../storage.ts"
 import { makeReception } from "./Reception.ts"
@@ -225,6 +226,9 @@ export const serveDownload = Effect.fnUntraced(function* (core: Core, port: Port
     const here = faults({ _tag: "Reset" })
     if (find(here, "OldImages") !== undefined) yield* core.forgetReceived("all")
     if (find(here, "NoCarrier") !== undefined) yield* core.forgetReceived("carrier")
+    if (find(here, "FactorySettings") !== undefined) {
+      yield* core.update((state) => (state.received.length === 0 ? state : loseSettings(core.model, state)))
+    }
     if (find(here, "Hold") !== undefined) yield* core.update((state) => ({ ...state, holdOnce: true }))
     yield* core.restart()
     // No answer (qdl.md §3.7), and nothing more until the bus reset.

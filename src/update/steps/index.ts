@@ -30,6 +30,14 @@ export {
 } from "./by-at.ts"
 export { alignPreferenceByAt } from "./at-preference.ts"
 export { verifyDownloadByAt, verifyFirmwareByAt, verifyPreferenceByAt, waitForBootByAt } from "./at-boot.ts"
+export {
+  compareGivenSettings,
+  compareGivenSettingsByAt,
+  compareSettings,
+  compareSettingsByAt,
+  snapshotSettings,
+  snapshotSettingsByAt
+} from "./settings.ts"
 export type { Validated } from "./boot.ts"
 export type {
   Delivery,

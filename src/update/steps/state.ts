@@ -6,6 +6,7 @@ import type { Family, UpdateWay } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
 import type { OpenedImage } from "../../file/Image.ts"
 import type { Preference } from "../../plan/facts.ts"
+import type { Settings } from "../../plan/settings.ts"
 
 /** What the modem shall run at the end. Carrier and config only where the family has preferences. */
 export interface WantedFirmware {
@@ -46,6 +47,8 @@ export interface DownloadDelivery extends Target {
   readonly wanted: WantedFirmware
   /** What the images together name; undefined where they leave something open, and for families without preference. */
   readonly preference: Preference | undefined
+  /** What an earlier run of the same update read before its first write. */
+  readonly settingsBefore?: Settings | undefined
 }
 
 /** What the modem wants to be sent; decides whether there is a transfer at all. */

@@ -6,14 +6,33 @@ import type { AtReaderOptions } from "../../../src/protocol/at/AtReader.ts"
 import { enterCnd, setImagePreference } from "../../../src/protocol/at/commands.ts"
 import { encodeCommand, formatReply } from "../../../src/protocol/at/framing.ts"
 import type { AtText } from "../../../src/protocol/at/framing.ts"
+import { readBand, writeBand } from "../../../src/protocol/at/replies/band.ts"
+import type { BandReply } from "../../../src/protocol/at/replies/band.ts"
+import { readCustom, writeCustom } from "../../../src/protocol/at/replies/custom.ts"
 import { readIdentification, writeIdentification } from "../../../src/protocol/at/replies/identification.ts"
 import { readImagePreference, writeImagePreference } from "../../../src/protocol/at/replies/image-preference.ts"
 import { readPackage, readPackageId, writePackageId } from "../../../src/protocol/at/replies/package-id.ts"
 import { activeVoters, isLowPower, readPowerInfo, writePowerInfo } from "../../../src/protocol/at/replies/power-info.ts"
+import { readPacketContexts, writePacketContexts } from "../../../src/protocol/at/replies/packet-contexts.ts"
+import type { PacketContextsReply } from "../../../src/protocol/at/replies/packet-contexts.ts"
 import { readPriId, writePriId } from "../../../src/protocol/at/replies/pri-id.ts"
+import { readRadioAccess, writeRadioAccess } from "../../../src/protocol/at/replies/radio-access.ts"
 import { readStatus } from "../../../src/protocol/at/replies/status.ts"
 import { readStoredImages, writeStoredImages } from "../../../src/protocol/at/replies/stored-images.ts"
 import type { StoredImagesReply } from "../../../src/protocol/at/replies/stored-images.ts"
+import {
+  readPowerOffEnable,
+  readUdComposition,
+  readUdProduct,
+  readUsbLayout,
+  readUsbProducts,
+  readUsbVendor,
+  writeBare,
+  writeUsbLayout,
+  writeUsbProducts,
+  writeUsbVendor
+} from "../../../src/protocol/at/replies/usb-settings.ts"
+import { atQuestions } from "../../../src/update/settings-questions.ts"
 import * as transcripts from "../../protocol/at/transcripts.ts"
 import { bytesOf, equal, hold, pieces, readable, textOf } from "../invariants.ts"
 import type { Target } from "../Target.ts"
@@ -63,6 +82,14 @@ const fitsColumns = ({ rows }: StoredImagesReply): boolean =>
       lru < 1000 && status.length < 7 && uniqueId.length < 12 && (uniqueId === "") === (buildId === "")
   )
 
+/** What is wider than its column has no two blanks behind it. */
+const fitsBands = ({ columns, rows }: BandReply): boolean =>
+  columns.every((name) => name.length < 16) && rows.every(({ name }) => name.length < 29)
+
+/** A quote inside of quotes ends them. */
+const fitsContexts = ({ contexts }: PacketContextsReply): boolean =>
+  contexts.every(({ address, apn, rest, type }) => ![address, apn, type, ...rest].join("").includes('"'))
+
 const codecs: ReadonlyArray<Codec> = [
   { name: "ATI", read: readIdentification, write: writeIdentification },
   { name: "AT!IMPREF?", read: readImagePreference, write: writeImagePreference },
@@ -70,6 +97,16 @@ const codecs: ReadonlyArray<Codec> = [
   { name: "AT!PCINFO?", read: readPowerInfo, write: writePowerInfo },
   { name: "AT!PRIID?", read: readPriId, write: writePriId },
   { name: "AT!GSTATUS?", read: readStatus },
+  { name: "AT+CGDCONT?", read: readPacketContexts, write: writePacketContexts, fits: fitsContexts },
+  { name: "AT!BAND?", read: readBand, write: writeBand, fits: fitsBands },
+  { name: "AT!SELRAT?", read: readRadioAccess, write: writeRadioAccess },
+  { name: "AT!USBCOMP?", read: readUsbLayout, write: writeUsbLayout },
+  { name: "AT!USBVID?", read: readUsbVendor, write: writeUsbVendor },
+  { name: "AT!USBPID?", read: readUsbProducts, write: writeUsbProducts },
+  { name: "AT!UDUSBCOMP?", read: readUdComposition, write: writeBare },
+  { name: "AT!UDPID?", read: readUdProduct, write: writeBare },
+  { name: "AT!PCOFFEN?", read: readPowerOffEnable, write: writeBare },
+  { name: "AT!CUSTOM?", read: readCustom, write: writeCustom },
   { name: "AT!IMAGE?", read: readStoredImages, write: writeStoredImages, fits: fitsColumns }
 ]
 
@@ -116,6 +153,21 @@ const keywords = [
     "PRI  FF",
     "Max FW images: 4",
     "Carrier PRI: "
+  ],
+  ...[
+    "+CGDCONT: 1,",
+    '"IP","a,b",',
+    "Index, Name,  ",
+    "GW Band Mask     ",
+    "00, All bands      ",
+    "0002000007C00000 ",
+    "!SELRAT: 06, ",
+    "Interface bitmask: ",
+    "!USBVID: 1199",
+    "APP : 9071",
+    "BOOT: 9070",
+    "!CUSTOM: ",
+    "GPSENABLE\t0x01"
   ]
 ]
 
@@ -189,6 +241,11 @@ export const atTargets: ReadonlyArray<Target> = [
         if (Result.isSuccess(again)) {
           equal(`${name} survives`, withoutOther(again.success as object), withoutOther(value.success as object))
         }
+      }
+      for (const { read: told } of atQuestions) {
+        const values = told(lines)
+        readable(values)
+        if (Result.isSuccess(values)) hold("settings are bounded", values.success.length <= input.length + 4)
       }
       const power = readPowerInfo(lines)
       if (Result.isSuccess(power))

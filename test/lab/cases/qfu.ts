@@ -64,8 +64,15 @@ const outcomeOf = async (
   return { ends, state, received: modem.received(), modem }
 }
 
-/** When it booted last is another time for each. */
-const comparable = ({ ends, received, state }: Outcome) => ({ ends, received, state: { ...state, bootedAt: 0 } })
+/**
+ * When it booted last is another time for each; and ours has unlocked it to compare its settings, which lasts until its
+ * next start (at.md §3.1).
+ */
+const comparable = ({ ends, received, state }: Outcome) => ({
+  ends,
+  received,
+  state: { ...state, bootedAt: 0, settings: { ...state.settings, unlocked: false } }
+})
 
 /** `lines` is asked when the modem is there; what is true of one must be true of the other, and both must be the same. */
 const bothDo = (

@@ -28,6 +28,7 @@ export interface State {
   }
   readonly preference: { readonly firmware: string; readonly config: string; readonly carrier: string } | null
   readonly operatingMode: number
+  readonly settings: { readonly echo: boolean; readonly unlocked: boolean }
   readonly slots: ReadonlyArray<{ readonly status: string; readonly firmware: string; readonly sha256?: string }>
   readonly pris: ReadonlyArray<{ readonly firmware: string; readonly carrier: string; readonly config: string }>
 }

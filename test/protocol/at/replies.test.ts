@@ -15,6 +15,22 @@ import { activeVoters, isLowPower, readPowerInfo, writePowerInfo } from "../../.
 import { readPriId, writePriId } from "../../../src/protocol/at/replies/pri-id.ts"
 import { readStatus, writeStatus } from "../../../src/protocol/at/replies/status.ts"
 import { readStoredImages, writeStoredImages } from "../../../src/protocol/at/replies/stored-images.ts"
+import { readBand, writeBand } from "../../../src/protocol/at/replies/band.ts"
+import { readCustom, writeCustom } from "../../../src/protocol/at/replies/custom.ts"
+import { readPacketContexts, writePacketContexts } from "../../../src/protocol/at/replies/packet-contexts.ts"
+import { readRadioAccess, writeRadioAccess } from "../../../src/protocol/at/replies/radio-access.ts"
+import {
+  readPowerOffEnable,
+  readUdComposition,
+  readUdProduct,
+  readUsbLayout,
+  readUsbProducts,
+  readUsbVendor,
+  writeBare,
+  writeUsbLayout,
+  writeUsbProducts,
+  writeUsbVendor
+} from "../../../src/protocol/at/replies/usb-settings.ts"
 import * as transcripts from "./transcripts.ts"
 
 const linesOf = (transcript: string): ReadonlyArray<string> => {
@@ -305,6 +321,92 @@ describe("AT!GSTATUS?", () => {
   })
 })
 
+describe("settings", () => {
+  const { settings } = transcripts
+
+  it("AT+CGDCONT? has one profile a line; commas in quotes separate nothing", () => {
+    assert.deepStrictEqual(both(settings.contexts, readPacketContexts, writePacketContexts), {
+      contexts: [
+        { id: 1, type: "IPV4V6", apn: "", address: "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0", rest: ["0", "0", "0", "0"] }
+      ]
+    })
+    const [context] = Result.getOrThrow(readPacketContexts(['+CGDCONT: 2,"IP","a,b",,0,0,0'])).contexts
+    assert.deepStrictEqual(context, { id: 2, type: "IP", apn: "a,b", address: "", rest: ["0", "0", "0"] })
+    assert.deepStrictEqual(Result.getOrThrow(readPacketContexts([])), { contexts: [] })
+    assert.isTrue(Result.isFailure(readPacketContexts(["+CGREG: 1"])))
+  })
+
+  it("AT!BAND? tells names only while locked, and masks by column afterwards", () => {
+    assert.deepStrictEqual(both(settings.bandLocked, readBand, writeBand), {
+      columns: [],
+      rows: [{ index: "00", name: "All bands", masks: [] }]
+    })
+    assert.deepStrictEqual(both(settings.band9x30, readBand, writeBand), {
+      columns: ["GW Band Mask", "L Band Mask", "TDS Band Mask"],
+      rows: [{ index: "00", name: "All bands", masks: ["0002000007C00000", "00000100130818DF", "0000000000000000"] }]
+    })
+    assert.isTrue(Result.isFailure(readBand(["Index, Name"])))
+  })
+
+  it("AT!BAND? of a 9x50 has six columns", () => {
+    const { columns, rows } = Result.getOrThrow(
+      readBand([
+        "Index, Name,                        GW Band Mask     L Band Mask 1    L Band Mask 2    TDS Band Mask    L Band Mask 3    L Band Mask 4",
+        "00, All bands                     100600000FC00000 00000100BA0E19DF 0000000000000002 0000000000000000 0000000000000000 0000000000000000"
+      ])
+    )
+    assert.deepStrictEqual(columns.slice(0, 3), ["GW Band Mask", "L Band Mask 1", "L Band Mask 2"])
+    assert.strictEqual(rows[0]?.masks.length, 6)
+    assert.strictEqual(rows[0]?.masks[2], "0000000000000002")
+  })
+
+  it("AT!SELRAT?", () => {
+    assert.deepStrictEqual(both(settings.radioAccess, readRadioAccess, writeRadioAccess), {
+      index: "00",
+      name: "Automatic"
+    })
+    assert.strictEqual(both(settings.radioAccessLte, readRadioAccess, writeRadioAccess).name, "LTE Only")
+  })
+
+  it("AT!USBCOMP?, AT!USBVID? and AT!USBPID?", () => {
+    assert.deepStrictEqual(both(settings.usbLayout, readUsbLayout, writeUsbLayout), {
+      index: "1",
+      type: "1 (Generic)",
+      interfaces: "0000100D (diag,nmea,modem,mbim)"
+    })
+    assert.deepStrictEqual(both(settings.usbVendor, readUsbVendor, writeUsbVendor), { vendor: "1199" })
+    assert.deepStrictEqual(both(settings.usbProducts, readUsbProducts, writeUsbProducts), {
+      application: "9091",
+      boot: "9090"
+    })
+    assert.isTrue(Result.isFailure(readUsbVendor(["!USBVID: yes"])))
+    assert.isTrue(Result.isFailure(readUsbProducts(["APP : 9091"])))
+  })
+
+  it("AT!UDUSBCOMP?, AT!UDPID? and AT!PCOFFEN? are bare values", () => {
+    assert.strictEqual(both(settings.udComposition, readUdComposition, writeBare), "6")
+    assert.strictEqual(both(settings.udProduct, readUdProduct, writeBare), "68A2")
+    assert.strictEqual(both(settings.powerOffEnable, readPowerOffEnable, writeBare), "0")
+    assert.strictEqual(Result.getOrThrow(readUdComposition(["!UDUSBCOMP: 8"])), "8")
+    for (const read of [readUdComposition, readUdProduct, readPowerOffEnable]) {
+      assert.isTrue(Result.isFailure(read([])))
+      assert.isTrue(Result.isFailure(read(["Unknown"])))
+    }
+  })
+
+  it("AT!CUSTOM? has rows of name and value, behind blanks or TABs", () => {
+    const values = [
+      { name: "GPSENABLE", value: "0x01" },
+      { name: "FASTENUMEN", value: "0x02" }
+    ]
+    assert.deepStrictEqual(both(settings.custom, readCustom, writeCustom), { values })
+    const tabs = ["!CUSTOM: ", "\tGPSENABLE\t\t0x01", "\tFASTENUMEN\t0x02"]
+    assert.deepStrictEqual(Result.getOrThrow(readCustom(tabs)), { values })
+    assert.deepStrictEqual(Result.getOrThrow(readCustom(["!CUSTOM: "])), { values: [] })
+    assert.isTrue(Result.isFailure(readCustom([])))
+  })
+})
+
 describe("readers of replies", () => {
   const Line = Schema.Union([
     Schema.String,
@@ -320,6 +422,13 @@ describe("readers of replies", () => {
       "Revision: :",
       "Carrier PRI: ",
       "PRI Part Number:",
+      '+CGDCONT: 1,"',
+      "+CGDCONT: 1,,,",
+      "Index, Name,,  ,",
+      "00, a  0002000007C00000",
+      "!SELRAT: 0,",
+      "APP : 9071",
+      "!CUSTOM:",
       "__proto__: 1"
     ])
   ])
@@ -331,5 +440,15 @@ describe("readers of replies", () => {
     readPackage(lines)
     readPowerInfo(lines)
     readStatus(lines)
+    readPacketContexts(lines)
+    readBand(lines)
+    readRadioAccess(lines)
+    readUsbLayout(lines)
+    readUsbVendor(lines)
+    readUsbProducts(lines)
+    readUdComposition(lines)
+    readUdProduct(lines)
+    readPowerOffEnable(lines)
+    readCustom(lines)
   })
 })

@@ -71,3 +71,20 @@ export const status = {
   registered:
     "!GSTATUS:␠⏎Current Time:  4306→→Temperature: 35⏎Reset Counter: 2→→Mode:        ONLINE         ␠⏎System mode:   LTE        →PS state:    Attached     ␠⏎LTE band:      B66    →→LTE bw:      20 MHz  ␠⏎LTE Rx chan:   0→→LTE Tx chan: 132272⏎LTE SSC1 state:NOT ASSIGNED⏎EMM state:     Registered     →Normal Service␠⏎RRC state:     RRC Idle       ␠⏎IMS reg state: No Srv  →→⏎⏎PCC RxM RSSI:  -87→→PCC RxM RSRP:  -119⏎PCC RxD RSSI:  -55→→PCC RxD RSRP:  -86⏎Tx Power:      --→→TAC:         550d (21773)⏎RSRQ (dB):     -11.6→→Cell ID:     00a51b02 (10820354)⏎SINR (dB):     12.2⏎⏎⏎OK⏎"
 }
+
+/** at.md §5.3, §5.4; the rows of `AT!CUSTOM?` as it describes them. */
+export const settings = {
+  contexts: '+CGDCONT: 1,"IPV4V6","","0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",0,0,0,0⏎⏎OK⏎',
+  bandLocked: "Index, Name⏎00, All bands⏎⏎OK⏎",
+  band9x30:
+    "Index, Name,                        GW Band Mask     L Band Mask      TDS Band Mask⏎00, All bands                     0002000007C00000 00000100130818DF 0000000000000000⏎⏎OK⏎",
+  radioAccess: "!SELRAT: 00, Automatic⏎⏎OK⏎",
+  radioAccessLte: "!SELRAT: 06, LTE Only⏎⏎OK⏎",
+  usbLayout: "Config Index: 1⏎Config Type:  1 (Generic)⏎Interface bitmask: 0000100D (diag,nmea,modem,mbim)⏎⏎OK⏎",
+  usbVendor: "!USBVID: 1199⏎⏎OK⏎",
+  usbProducts: "!USBPID:⏎APP : 9091⏎BOOT: 9090⏎⏎OK⏎",
+  udProduct: "68A2⏎⏎OK⏎",
+  udComposition: "6⏎⏎OK⏎",
+  powerOffEnable: "0⏎⏎OK⏎",
+  custom: "!CUSTOM:␠⏎             GPSENABLE          0x01⏎             FASTENUMEN         0x02⏎⏎⏎OK⏎"
+}
