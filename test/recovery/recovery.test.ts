@@ -2,15 +2,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import * as Modem from "../../src/device/Modem.ts"
+import * as Image from "../../src/file/Image.ts"
+import { ImageFiles, inMemory } from "../../src/file/ImageSource.ts"
 import type { MemoryContents } from "../../src/journal/memory.ts"
 import type { RecoveryError } from "../../src/recovery/RecoveryError.ts"
 import * as Sim from "../../src/sim/index.ts"
 import { ControlWay } from "../../src/update/ControlWay.ts"
 import { LockError } from "../../src/update/LockError.ts"
 import { ModemLock } from "../../src/update/ModemLock.ts"
+import * as Update from "../../src/update/Update.ts"
 import { images9200, images9x15, images9x30 } from "../support/simulated-update.ts"
 import type { Files } from "../support/simulated-update.ts"
-import { assertHome, errorIn, inTransfer, killedUpdate, onBus, recover, triedIn } from "./support.ts"
+import { errorOf, timed } from "../support/virtual-time.ts"
+import { assertHome, errorIn, inTransfer, journals, killedUpdate, onBus, recover, triedIn } from "./support.ts"
 
 const state = Effect.flatMap(Sim.SimControl, ({ modems }) => modems[0]!.state)
 
@@ -315,6 +320,35 @@ describe("recovery", () => {
       assertHome(yield* state, "02.24.05.06")
     }).pipe(onBus(Sim.em7455({ behaviours: [Sim.behaviour("nakWrite", { image: 0, chunk: 1, status: 2 })] })))
   )
+
+  for (const given of [undefined, images9x30]) {
+    it.effect(
+      `brings a modem that runs home first without images that it refused, ${given ? "given" : "of the journal"}`,
+      () =>
+        Effect.gen(function* () {
+          const contents: MemoryContents = new Map()
+          const update = Effect.gen(function* () {
+            const images = yield* Image.openSet(Object.keys(images9x30))
+            return yield* Update.run(yield* Update.plan(yield* Modem.select(), images, { rollbackOnFailure: false }))
+          }).pipe(
+            Effect.scoped,
+            Effect.provideService(ImageFiles, inMemory(images9x30)),
+            Effect.provide(journals(contents, 99), { local: true })
+          )
+          const { exit } = yield* timed(update, "1 hour", "500 millis")
+          assert.strictEqual(errorOf(exit).code, "QDL_BAD_STATUS")
+          const modem = (yield* Sim.SimControl).modems[0]!
+          yield* modem.unplug
+          yield* modem.plug()
+          yield* TestClock.adjust("2 minutes")
+          const done = yield* recover({ contents, files: images9x30, ...(given === undefined ? {} : { given }) })
+          assert.strictEqual(done.plan.situation._tag, "LowPower")
+          assert.match(done.plan.said.join(), /did not go through last time \(QDL_BAD_STATUS\)/)
+          assert.deepStrictEqual(triedIn(done), ["Select"])
+          assertHome(yield* state, "02.24.05.06")
+        }).pipe(onBus(Sim.em7455({ behaviours: [Sim.behaviour("nakWrite", { image: 0, chunk: 1, status: 2 })] })))
+    )
+  }
 
   it.effect("ends where the modem comes back in boot-and-hold, with the command that is needed", () =>
     Effect.gen(function* () {
