@@ -73,6 +73,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
   readonly simulateSpeed: number
   readonly simulateMode: "application" | "boot-and-hold"
   readonly simulateBehaviour: ReadonlyArray<string>
+  readonly simulateStored: ReadonlyArray<string>
   readonly simulateComposition: Option.Option<number>
 }) {
   const json = yield* Flags.Json
@@ -94,6 +95,7 @@ const modemInput = Effect.fnUntraced(function* (from: {
           speed: from.simulateSpeed,
           mode: from.simulateMode,
           behaviours: from.simulateBehaviour,
+          ...(from.simulateStored.length === 0 ? {} : { stored: from.simulateStored }),
           ...(Option.isSome(from.simulateComposition) ? { composition: from.simulateComposition.value } : {})
         }
       : undefined
@@ -388,6 +390,71 @@ const history = Command.make(
   })
 ).pipe(Command.withDescription("List the runs that were recorded"), Command.withSubcommands([show]))
 
+const imagesList = Command.make(
+  "list",
+  { ...Flags.modemFlags, ...Flags.deviceOpenFlags },
+  Effect.fnUntraced(function* (from) {
+    const input = { ...(yield* modemInput(from)), ...(yield* deviceOpenInput("images list", from)) }
+    const run = yield* Effect.promise(() => import("./commands/images.ts").then(({ imagesList }) => imagesList))
+    yield* ExitCode.set(run(input))
+  })
+).pipe(Command.withDescription("List the firmware slots and carrier images of a modem, and what can be selected"))
+
+const storedCommand = (name: "select" | "delete", description: string) =>
+  Command.make(
+    name,
+    {
+      words: Argument.String("FIRMWARE [CARRIER [CONFIG]]").pipe(
+        Argument.withDescription(description),
+        Argument.variadic({ min: 1, max: 3 })
+      ),
+      ...Flags.modemFlags,
+      ...Flags.deviceOpenFlags,
+      ...writeFlags
+    },
+    Effect.fnUntraced(function* (from) {
+      const input = {
+        ...(yield* modemInput(from)),
+        ...(yield* deviceOpenInput(`images ${name}`, from)),
+        ...writeInput(from),
+        words: from.words
+      }
+      const run = yield* Effect.promise(() =>
+        import("./commands/images.ts").then(({ imagesDelete, imagesSelect }) =>
+          name === "select" ? imagesSelect : imagesDelete
+        )
+      )
+      yield* ExitCode.set(run(input))
+    })
+  )
+
+const storedImages = Command.make("images").pipe(
+  Command.withDescription("Show, select and delete what a modem has stored in its slots"),
+  Command.withSubcommands([
+    imagesList,
+    storedCommand(
+      "select",
+      "what the modem shall run; the beginning of each is enough, capitals count, and what is left out must be clear"
+    ).pipe(
+      Command.withDescription("Make a modem run firmware and carrier image that it has stored, and restart it"),
+      Command.withExamples([
+        { command: "boothold images select 02.24.05.06", description: "with the one carrier image that it has for it" },
+        { command: "boothold images select 02.24 GENERIC", description: "with this carrier image" }
+      ])
+    ),
+    storedCommand(
+      "delete",
+      "the image, named in full: a version alone is the firmware, with a carrier it is that carrier image"
+    ).pipe(
+      Command.withDescription("Delete one stored image; never what runs or is preferred"),
+      Command.withExamples([
+        { command: "boothold images delete 02.08.02.00", description: "the firmware image in its slot" },
+        { command: "boothold images delete 02.08.02.00 GENERIC 002.007_001", description: "a carrier image" }
+      ])
+    )
+  ])
+)
+
 /** Here for the help and the completions: `main.ts` gives its words to `qfu/`, with a parser of their own. */
 const qfu = Command.make("qfu", { words: Argument.String("WORD").pipe(Argument.variadic({ min: 0 })) }, () =>
   refuse({ _tag: "BadUsage", command: "boothold qfu", detail: "qfu comes first: options of boothold are none of its" })
@@ -405,6 +472,7 @@ export const boothold = Command.make("boothold").pipe(
     info,
     list,
     doctor,
+    storedImages,
     history,
     decode,
     qfu,

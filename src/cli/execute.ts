@@ -1,4 +1,4 @@
-/** What `update`, `download` and `reset` share: show the plan, ask, run it, show how it ended. */
+/** What the commands that write share: show the plan, ask, run it, show how it ended. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { EventSink } from "../update/events.ts"
@@ -31,6 +31,14 @@ const resultLine = (result: Update.UpdateResult, style: Style): string => {
       return `${style.good("✔")} ${sentText(result)} in ${time}; what the modem runs now was not asked`
     case "left":
     case "restarted":
+    case "deleted": {
+      const stored = result.after?.storedImages
+      const count = (type: string): string =>
+        stored?._tag === "Supported" ? String(stored.value.images.filter((image) => image.type === type).length) : "?"
+      const left = `${count("modem")} firmware and ${count("pri")} carrier images are left`
+      return `${style.good("✔")} the image is deleted  ${style.dim(`${left}, ${time}`)}`
+    }
+    case "selected":
     case "updated": {
       const { after } = result
       const runs =
@@ -49,7 +57,9 @@ const questions: { readonly [A in Update.Action]: string } = {
   download: "Send these images to this modem?",
   hold: "Send this modem into boot-and-hold?",
   leave: "Reset this modem out of boot-and-hold?",
-  restart: "Restart this modem?"
+  restart: "Restart this modem?",
+  select: "Make the modem run this, and restart it?",
+  delete: "Delete this image from the modem?"
 }
 
 const ignore = (): void => undefined

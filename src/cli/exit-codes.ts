@@ -26,6 +26,9 @@ export const exitCodes = {
       "DECODE_UNKNOWN_PROTOCOL",
       "PLAN_OPTION_WITHOUT_PREFERENCE",
       "PLAN_STORAGE_INDEX",
+      "PLAN_SLOT_IN_USE",
+      "PLAN_IMAGE_IN_USE",
+      "PLAN_SEVERAL_STORED",
       "PLAN_VALUE_MALFORMED",
       "AT_UNSENDABLE"
     ]
@@ -79,6 +82,8 @@ export const exitCodes = {
       "MBIM_NO_QMI",
       "AT_REFUSED",
       "UPDATE_FEATURE_MISSING",
+      "PLAN_NO_PREFERENCE",
+      "PLAN_NO_STORED_IMAGES",
       "UPDATE_PREFERENCE_NOT_TAKEN",
       "UPDATE_BOOT_AND_HOLD_REFUSED",
       "UPDATE_CAME_BACK_RUNNING"
@@ -102,7 +107,7 @@ export const exitCodes = {
   notValidated: {
     exit: 8,
     meaning: "everything was sent, but the modem does not report what was wanted",
-    codes: ["UPDATE_NOT_VALIDATED", "UPDATE_ANOTHER_MODEM"]
+    codes: ["UPDATE_NOT_VALIDATED", "UPDATE_ANOTHER_MODEM", "UPDATE_NOT_DELETED"]
   },
   cancelled: { exit: 9, meaning: "the user said no at the prompt", codes: ["CLI_CANCELLED"] },
   severalDevices: { exit: 10, meaning: "several modems match", codes: ["DEVICE_SEVERAL"] },
@@ -114,7 +119,7 @@ export const exitCodes = {
   incomplete: {
     exit: 12,
     meaning: "an image is missing",
-    codes: ["PLAN_INCOMPLETE", "UPDATE_IMAGES_MISSING", "RECOVERY_IMAGES_NEEDED"]
+    codes: ["PLAN_INCOMPLETE", "PLAN_NOT_STORED", "UPDATE_IMAGES_MISSING", "RECOVERY_IMAGES_NEEDED"]
   },
   wrongMode: {
     exit: 13,

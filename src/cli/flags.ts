@@ -69,6 +69,11 @@ export const modemFlags = {
     "NAME[:KEY=VALUE,…]",
     "give the simulated modem a fault or quirk, e.g. disconnectInChunk:image=0,chunk=1; repeatable"
   ),
+  simulateStored: texts(
+    "simulate-stored",
+    "FIRMWARE[,CONFIG,CARRIER]",
+    "store this firmware in a slot of the simulated modem too, and its carrier image; repeatable, least lately used first"
+  ),
   simulateComposition: Flag.Int("simulate-composition").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription("USB composition of the simulated modem: 6 QMI, 8 MBIM, 9 MBIM alone, where the model has it"),

@@ -10,6 +10,8 @@ export interface Simulation {
   readonly speed: number
   readonly mode: "application" | "boot-and-hold"
   readonly behaviours: ReadonlyArray<string>
+  /** Stored besides what runs: `FIRMWARE`, or `FIRMWARE,CONFIG,CARRIER`. */
+  readonly stored?: ReadonlyArray<string>
   /** Swi composition number; the model's factory setting where absent. */
   readonly composition?: number
 }
@@ -66,3 +68,8 @@ export interface WriteInput extends StateInput {
 }
 
 export interface UpdateInput extends PlanInput, WriteInput {}
+
+/** Of `images select` and `images delete`: firmware, carrier and config, as far as they are given. */
+export interface StoredInput extends ModemInput, WriteInput {
+  readonly words: ReadonlyArray<string>
+}

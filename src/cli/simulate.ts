@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import type { UsbBus } from "../device/UsbBus.ts"
 import { Checksums } from "../file/Checksums.ts"
 import { layer, models, scaleTiming, setup } from "../sim/index.ts"
-import type { SimControl, Timing } from "../sim/index.ts"
+import type { ModemOptions, SimControl, Timing } from "../sim/index.ts"
 import { refuse } from "./CommandError.ts"
 import type { CommandError } from "./CommandError.ts"
 import { parseFault } from "./faults.ts"
@@ -48,6 +48,29 @@ export const compositionOf = (
       )
 }
 
+/** The options of `ModemOptions`: each firmware once, in the order in which they were used. */
+const storedOf = Effect.fnUntraced(function* (model: SimulatedModel, texts: ReadonlyArray<string>) {
+  const known = models[model]
+  const images: Array<NonNullable<ModemOptions["preference"]>> = []
+  const option = "--simulate-stored"
+  for (const text of texts) {
+    const [firmware = "", config = known.factory.config, carrier = known.factory.carrier, ...more] = text.split(",")
+    if (!/^\d{2}(\.\d{2}){3}$/.test(firmware) || more.length > 0) {
+      return yield* refuse({ _tag: "BadOption", option, found: text, wanted: "FIRMWARE or FIRMWARE,CONFIG,CARRIER" })
+    }
+    images.push({ firmware, config, carrier })
+  }
+  const storedFirmware = [...new Set(images.map(({ firmware }) => firmware))].filter(
+    (firmware) => firmware !== known.factory.firmware
+  )
+  const surplus = storedFirmware[known.firmwareSlots - 1]
+  if (surplus !== undefined) {
+    const wanted = `at most ${String(known.firmwareSlots - 1)} versions, which are all the slots that ${model} has free`
+    return yield* refuse({ _tag: "BadOption", option, found: surplus, wanted })
+  }
+  return { storedFirmware, storedCarriers: images.filter((_, index) => texts[index]?.includes(",") === true) }
+})
+
 export const simulatedBus = Effect.fn("simulatedBus")(function* (
   simulation: Simulation
 ): Effect.fn.Return<Layer.Layer<UsbBus | SimControl>, CommandError> {
@@ -58,5 +81,6 @@ export const simulatedBus = Effect.fn("simulatedBus")(function* (
   const parse = parseFault("--simulate-behaviour")
   const behaviours = yield* Effect.forEach(simulation.behaviours, (text) => Effect.fromResult(parse(text)))
   const checksums = yield* Checksums
-  return layer(setup(models[model], { mode, behaviours, timing, checksums, ...composition }))
+  const stored = yield* storedOf(model, simulation.stored ?? [])
+  return layer(setup(models[model], { mode, behaviours, timing, checksums, ...stored, ...composition }))
 })

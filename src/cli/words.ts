@@ -3,14 +3,18 @@ import type { AdvisedCommand, CommandWords } from "../update/advice.ts"
 import type { Condition } from "../update/condition.ts"
 import type { Modem } from "../device/Modem.ts"
 import type { UpdatePlan } from "../update/Update.ts"
-import type { FlowInput, ImagesInput, ModemInput, WriteInput } from "./inputs.ts"
+import type { FlowInput, ImagesInput, ModemInput, StoredInput, WriteInput } from "./inputs.ts"
 
 const option = (name: string, value: string | number | undefined): ReadonlyArray<string> =>
   value === undefined ? [] : [name, String(value)]
 
 const when = (given: boolean | undefined, name: string): ReadonlyArray<string> => (given === true ? [name] : [])
 
-type Typed = ModemInput & Partial<ImagesInput> & Partial<FlowInput> & Partial<WriteInput>
+type Typed = ModemInput &
+  Partial<ImagesInput> &
+  Partial<FlowInput> &
+  Partial<WriteInput> &
+  Partial<Pick<StoredInput, "words">>
 
 /** Conditions in which it waits in boot-and-hold, or may. */
 const inHold: ReadonlySet<Condition["_tag"]> = new Set(["BootAndHold", "HalfWritten", "WrittenNotReset", "LeftBus"])
@@ -31,6 +35,7 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
     ...option("--transport", input.transport),
     ...option("--simulate", simulation?.model),
     ...option("--simulate-speed", simulation === undefined || simulation.speed === 1 ? undefined : simulation.speed),
+    ...(simulation?.stored ?? []).flatMap((stored) => option("--simulate-stored", stored)),
     ...option("--simulate-composition", simulation?.composition),
     ...when(input.json, "--json")
   ]
@@ -82,12 +87,13 @@ export const wordsOf = (command: AdvisedCommand, input: Typed, modem: Modem): Co
       ...(advised === "download"
         ? [...option("--firmware-version", input.firmwareVersion), ...unvalidated, ...shared]
         : []),
-      ...(advised === "reset"
+      ...(advised === "reset" || advised === "images select" || advised === "images delete"
         ? [
             ...when(input.ignoreModemManager, "--ignore-modem-manager"),
             ...when(input.ignoreDoctor, "--ignore-doctor"),
             ...option("--state-dir", input.stateDir),
-            ...when(input.yes, "--yes")
+            ...when(input.yes, "--yes"),
+            ...(input.words ?? [])
           ]
         : [])
     ]

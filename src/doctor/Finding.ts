@@ -199,6 +199,12 @@ export const doctorCatalogue = {
     cure: "free some"
   },
   ImagesFit: { code: "DOCTOR_IMAGES_OK", severities: ["ok"], when: "an image is right, and made for this modem" },
+  FirmwareLost: {
+    code: "DOCTOR_FIRMWARE_LOST",
+    severities: ["warning"],
+    when: "with images: what the modem runs is in none of its slots (slot 255)",
+    cure: "`boothold update` with the images of what runs, or of what shall run"
+  },
   ImagesDoubtful: {
     code: "DOCTOR_IMAGES_DOUBTFUL",
     severities: ["warning"],

@@ -96,6 +96,9 @@ export const isUnfinished = ({ condition, end, touched }: Outcome): boolean => {
     case "Running":
     case "PreferenceRestored":
     case "RolledBack":
+    // Whether an image less is stored changes nothing about what runs.
+    case "DeleteSent":
+    case "ImageDeleted":
       return false
     // Told by whoever came to an end. Without an end a step may have been about to say something else.
     case "Untouched":

@@ -35,6 +35,30 @@ export const NoFamily = Schema.TaggedStruct("NoFamily", { found: Schema.String }
 export const InBootAndHold = Schema.TaggedStruct("InBootAndHold", { modem: Schema.String })
 export const NotInBootAndHold = Schema.TaggedStruct("NotInBootAndHold", { modem: Schema.String })
 export const TooLarge = Schema.TaggedStruct("TooLarge", { file: Schema.String, bytes: Schema.Int, maximum: Schema.Int })
+/** Selecting means telling a preference, and this family has none. */
+export const NoPreference = Schema.TaggedStruct("NoPreference", { family: Schema.String })
+/** The modem has no list of stored images. */
+export const NoStoredImages = Schema.TaggedStruct("NoStoredImages", { found: Schema.String })
+export const NotStored = Schema.TaggedStruct("NotStored", {
+  what: Schema.String,
+  wanted: Schema.String,
+  found: Schema.Array(Schema.String)
+})
+export const SeveralStored = Schema.TaggedStruct("SeveralStored", {
+  wanted: Schema.String,
+  found: Schema.Array(Schema.String)
+})
+/** It runs, is preferred, or may be what runs: the modem needs it. */
+export const ImageInUse = Schema.TaggedStruct("ImageInUse", {
+  image: Schema.String,
+  use: Schema.Literals(["running", "preferred", "perhaps running"])
+})
+/** The slot that was named holds what runs or is preferred. */
+export const SlotInUse = Schema.TaggedStruct("SlotInUse", {
+  slot: Schema.Int,
+  image: Schema.String,
+  use: Schema.Literals(["running", "preferred"])
+})
 
 const Reason = Schema.Union([
   WrongFamily,
@@ -48,7 +72,13 @@ const Reason = Schema.Union([
   NoFamily,
   InBootAndHold,
   NotInBootAndHold,
-  TooLarge
+  TooLarge,
+  NoPreference,
+  NoStoredImages,
+  NotStored,
+  SeveralStored,
+  ImageInUse,
+  SlotInUse
 ])
 
 export const planCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
@@ -87,6 +117,27 @@ export const planCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   TooLarge: {
     code: "PLAN_TOO_LARGE",
     help: "The download protocol cannot carry an image of this size; check that it is the right file."
+  },
+  NoPreference: {
+    code: "PLAN_NO_PREFERENCE",
+    help: "There is nothing to select: this family runs what it was sent last; `boothold update` sends something else."
+  },
+  NoStoredImages: {
+    code: "PLAN_NO_STORED_IMAGES",
+    help: "This modem tells of no stored images, so none can be selected or deleted."
+  },
+  NotStored: {
+    code: "PLAN_NOT_STORED",
+    help: "`boothold images list` shows what is stored; `boothold update` sends what is not."
+  },
+  SeveralStored: { code: "PLAN_SEVERAL_STORED", help: "Add carrier and config, until one is meant." },
+  ImageInUse: {
+    code: "PLAN_IMAGE_IN_USE",
+    help: "Only what neither runs nor is preferred is deleted; `boothold images select` makes the modem run another one."
+  },
+  SlotInUse: {
+    code: "PLAN_SLOT_IN_USE",
+    help: "Choose another slot, or leave the choice to the modem: what runs must stay, so that there is a way back."
   }
 }
 
@@ -124,6 +175,20 @@ export class PlanError extends Schema.TaggedError<PlanError>()("PlanError", { re
         return `${reason.modem} is not in boot-and-hold`
       case "TooLarge":
         return `${reason.file} has ${String(reason.bytes)} bytes of content, at most ${String(reason.maximum)} can be sent`
+      case "NoPreference":
+        return `${reason.family} has no firmware preference`
+      case "NoStoredImages":
+        return `the modem has no list of stored images: ${reason.found}`
+      case "NotStored":
+        return `${reason.wanted} names no stored image: there is no such ${reason.what.replace(/^an? /, "")} (stored: ${reason.found.join("; ") || "none"})`
+      case "SeveralStored":
+        return `${reason.wanted} may be any of these: ${reason.found.join("; ")}`
+      case "ImageInUse":
+        return reason.use === "perhaps running"
+          ? `${reason.image} may be what runs: the modem does not tell which carrier image does`
+          : `${reason.image} is what the modem ${reason.use === "running" ? "runs" : "is told to run"}`
+      case "SlotInUse":
+        return `slot ${String(reason.slot)} holds ${reason.image}, which the modem ${reason.use === "running" ? "runs" : "is told to run"}`
     }
   }
 }

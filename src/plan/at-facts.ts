@@ -58,6 +58,8 @@ export const AtImage = Schema.Struct({
   slot: Schema.optionalKey(Schema.Int),
   /** `GOOD`, `EMPTY`, `BAD`. */
   status: Schema.String,
+  /** Higher was used later: the lowest is overwritten when no slot is free. */
+  lru: Schema.Int,
   uniqueId: Schema.String,
   buildId: Schema.String,
   failures: Schema.Int

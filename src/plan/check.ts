@@ -7,6 +7,7 @@ import type { FirmwareImage } from "../image/FirmwareImage.ts"
 import { maxChunkLength, maxChunks } from "../protocol/qdl/command.ts"
 import type { ModemFacts } from "./facts.ts"
 import { PlanError } from "./PlanError.ts"
+import { checkChosenSlot } from "./slots.ts"
 
 export interface CheckInput {
   /** Absent for a modem in boot-and-hold, which cannot be asked. */
@@ -69,6 +70,8 @@ export const checkImages = (input: CheckInput): Result.Result<Checks, PlanError>
       if (modemStorageIndex < 1 || modemStorageIndex > maximum) {
         return fail({ _tag: "StorageIndexOutOfRange", wanted: modemStorageIndex, maximum })
       }
+      const allowed = checkChosenSlot(facts, wanted.firmware, modemStorageIndex)
+      if (Result.isFailure(allowed)) return Result.fail(allowed.failure)
     }
   }
   const carrierImage = images.find(({ role }) => role !== "system")
@@ -88,15 +91,6 @@ export const checkImages = (input: CheckInput): Result.Result<Checks, PlanError>
     }
     if (facts?.storedImages._tag === "Supported" && carrierImage === undefined && !stored.includes(wanted.carrier)) {
       return fail({ _tag: "Incomplete", missing: ["a carrier image"] })
-    }
-  }
-  if (facts?.storedImages._tag === "Supported" && family.way === "preference") {
-    const { images: stored, maximumModemImages } = facts.storedImages.value
-    const used = stored.filter(({ type }) => type === "modem").length
-    if (maximumModemImages > 0 && used >= maximumModemImages) {
-      warnings.push({
-        detail: `all ${String(maximumModemImages)} firmware slots are in use: the modem will overwrite the one used least lately`
-      })
     }
   }
   if (facts !== undefined && facts.offlineReasons.length > 0) {

@@ -16,14 +16,18 @@ export const StoredImage = Schema.Struct({
   failures: Schema.optionalKey(Schema.Int),
   uniqueId: Schema.String,
   buildId: Schema.String,
-  running: Schema.Boolean
+  running: Schema.Boolean,
+  /** Where the modem says other than `GOOD`, e.g. `BAD` (at.md §4.4): it cannot run. By QMI it is not told. */
+  status: Schema.optionalKey(Schema.String)
 })
 export type StoredImage = typeof StoredImage.Type
 
 export const StoredImages = Schema.Struct({
   maximumModemImages: Schema.Int,
   maximumPriImages: Schema.Int,
-  images: Schema.Array(StoredImage)
+  images: Schema.Array(StoredImage),
+  /** The modem says that what runs is in none of its slots (at.md §4.4: slot 255; qmi.md §6.2: index 0xFF). */
+  runningOutside: Schema.optionalKey(Schema.Boolean)
 })
 export type StoredImages = typeof StoredImages.Type
 

@@ -25,7 +25,7 @@ import type { Port } from "./Port.ts"
 import { serveDownload } from "./qdl/DownloadServer.ts"
 import { serveMbim } from "./mbim/MbimServer.ts"
 import { serveControl } from "./qmi/ControlServer.ts"
-import { boot } from "./storage.ts"
+import { boot, bootUnswitched } from "./storage.ts"
 
 /** One enumeration, as the host's bus driver sees it. */
 export interface Attachment {
@@ -246,7 +246,7 @@ export const make = Effect.fnUntraced(function* (setup: ModemSetup) {
     if (here.some(({ _tag }) => _tag === "Hang")) return
     const slow = find(here, "Slow")?.millis ?? 0
     const applied = state.received.length
-    const next = boot(state, yield* now)
+    const next = (find(here, "NoSwitch") === undefined ? boot : bootUnswitched)(state, yield* now)
     const holds = next.mode === "boot-and-hold"
     setState({ ...next, mode: "off" })
     yield* busy(

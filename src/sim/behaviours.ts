@@ -126,6 +126,11 @@ const table = {
     source: "failures.md rank 16: factory reset/PRI overwrites",
     fields: { times }
   },
+  switchFails: {
+    text: "A start that should run another stored firmware runs the old one again, in low power.",
+    source: "at.md §4.4: FAILURES counts switching failures",
+    fields: { times }
+  },
   staysInBootAndHold: {
     text: "A reset out of boot-and-hold leads to boot-and-hold again.",
     source: "failures.md §3",

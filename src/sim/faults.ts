@@ -71,6 +71,7 @@ export type Fault =
   | { readonly _tag: "OldImages" }
   | { readonly _tag: "NoCarrier" }
   | { readonly _tag: "FactorySettings" }
+  | { readonly _tag: "NoSwitch" }
   | { readonly _tag: "Hold" }
 
 type FaultOf<Tag extends Fault["_tag"]> = Extract<Fault, { readonly _tag: Tag }>
@@ -164,6 +165,8 @@ const acts = (behaviour: Behaviour): ((point: Point) => Fault | undefined) => {
       return (p) => (p._tag === "Reset" ? { _tag: "NoCarrier" } : undefined)
     case "settingsLost":
       return (p) => (p._tag === "Reset" ? { _tag: "FactorySettings" } : undefined)
+    case "switchFails":
+      return (p) => (p._tag === "Booting" ? { _tag: "NoSwitch" } : undefined)
     case "staysInBootAndHold":
       return (p) => (p._tag === "Reset" ? { _tag: "Hold" } : undefined)
     case "preferenceQueryUnanswered":

@@ -170,3 +170,19 @@ export const boot = (state: ModemState, now: number): ModemState => {
     operatingMode: mismatches(booted).length > 0 ? OperatingMode.lowPower : OperatingMode.online
   }
 }
+
+/**
+ * A switch to another stored firmware that fails: what ran before runs again, in low power, and the slot counts a switching
+ * failure. That there are such failures is documented, by their counter (at.md §4.4); the rest is inferred.
+ */
+export const bootUnswitched = (state: ModemState, now: number): ModemState => {
+  const { preference, running } = state
+  const wanted = preference === null ? undefined : goodSlot(state, preference.firmware)
+  const old = state.slots.find(({ slot, status }) => slot === running.slot && status === "GOOD")
+  if (preference === null || wanted === undefined || old === undefined || wanted === old) return boot(state, now)
+  if (missingImages(state, preference).length > 0) return boot(state, now)
+  const booted = boot({ ...state, preference: null }, now)
+  const switching = Math.min(0xff, wanted.failures.switching + 1)
+  const failed = putSlot({ ...booted, preference }, { ...wanted, failures: { ...wanted.failures, switching } })
+  return { ...failed, operatingMode: OperatingMode.lowPower }
+}

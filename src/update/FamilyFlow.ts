@@ -19,7 +19,16 @@ import { reserve } from "./ModemLock.ts"
 import { record } from "./record.ts"
 import { runFlow } from "./run-flow.ts"
 import type { RunInput, Wanted } from "./RunInput.ts"
-import type { Delivery, DownloadDelivery, Target, Transferred, Validated } from "./steps/index.ts"
+import type {
+  Deletion,
+  Delivery,
+  DownloadDelivery,
+  Selection,
+  Target,
+  Transferred,
+  Validated,
+  WantedPreference
+} from "./steps/index.ts"
 import type { UpdateError } from "./UpdateError.ts"
 
 /** What a run that ended well reports. */
@@ -46,6 +55,10 @@ export interface Runnables {
   readonly downloadWithoutValidation: Runnable
   /** Into boot-and-hold, nothing else. */
   readonly hold: Runnable
+  /** Runs what is stored; undefined for a family without preferences. */
+  readonly select: Runnable | undefined
+  /** Deletes a stored image. */
+  readonly remove: Runnable
 }
 
 /** What brings a modem home that was left half way. */
@@ -115,8 +128,23 @@ const download =
     settingsBefore: input.settingsBefore
   })
 
+/** The plan to delete names the image. Without one there is none of that name, and the flow's check says so. */
+const deletion =
+  (family: Family) =>
+  ({ deletes, modem, options }: RunInput): Deletion => ({
+    modem,
+    options,
+    family,
+    deletes: deletes ?? { type: "modem", storageIndex: 0xff, uniqueId: "", buildId: "", running: false }
+  })
+
+const selection =
+  (family: Family<"preference">) =>
+  (input: RunInput): Selection => ({ ...target(family)(input), wanted: preferenceIn(input) })
+
 const shared = (family: Family) => ({
   family,
+  remove: runnable(Flows.deleteFlow, deletion(family)),
   hold: runnable(Flows.holdFlow(family), (input): Target => target(family)(input)),
   leave: runnable(Flows.leaveFlow(family), (input): Target => target(family)(input)),
   restart: runnable(Flows.restartFlow(family), (input): Target => target(family)(input))
@@ -139,8 +167,11 @@ const runnablesByAt = <
   start: (input: RunInput) => Start,
   update: Flow.Flow<Start & AtFlows.ByAt, Update>,
   startDownload: (input: RunInput) => DownloadStart,
-  sending: Flow.Flow<DownloadStart & AtFlows.ByAt, Download>
+  sending: Flow.Flow<DownloadStart & AtFlows.ByAt, Download>,
+  select: Runnable | undefined
 ): Runnables & Homecomings => ({
+  select,
+  remove: runnable(AtFlows.deleteAtFlow, withWhy(deletion(family))),
   leave: runnable(
     AtFlows.leaveAtFlow(family),
     withWhy((input): Target => target(family)(input))
@@ -159,6 +190,10 @@ const runnablesByAt = <
   downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family, atRoles), withWhy(startDownload))
 })
 
+/** `wanted` of such a family gives every run a preference. */
+const preferenceIn = ({ wanted }: RunInput): WantedPreference =>
+  wanted.preference ?? { firmware: wanted.firmware ?? "", config: "", carrier: "" }
+
 /** A family with preferences, with the given update flow: ours, or one that was edited; and the same by AT. */
 export const preferenceFamily = <
   Steps extends ReadonlyArray<AnyStep>,
@@ -171,13 +206,13 @@ export const preferenceFamily = <
   const start = (input: RunInput): Delivery<"preference"> => ({
     ...target(family)(input),
     images: input.images,
-    // `wanted` below gives a preference to every family of this kind.
-    wanted: input.wanted.preference ?? { firmware: input.wanted.firmware ?? "", config: "", carrier: "" }
+    wanted: preferenceIn(input)
   })
   const sending = Flows.preferenceDownloadFlow(family)
   return {
     ...shared(family),
     wanted: (set) => Result.map(wantedPreference(set), (preference) => ({ firmware: preference.firmware, preference })),
+    select: runnable(Flows.selectFlow(family), selection(family)),
     update: runnable(update, start),
     updateWithoutValidation: runnable(Flows.withoutValidation(update, family), start),
     download: runnable(sending, download(family)),
@@ -185,7 +220,14 @@ export const preferenceFamily = <
     ...(updateByAt === undefined
       ? {}
       : {
-          byAt: runnablesByAt(family, start, updateByAt, download(family), AtFlows.preferenceDownloadAtFlow(family))
+          byAt: runnablesByAt(
+            family,
+            start,
+            updateByAt,
+            download(family),
+            AtFlows.preferenceDownloadAtFlow(family),
+            runnable(AtFlows.selectAtFlow(family), withWhy(selection(family)))
+          )
         })
   }
 }
@@ -208,13 +250,14 @@ export const bootAndHoldFamily = <
   return {
     ...shared(family),
     wanted: (set) => Result.map(wantedFirmware(set, family.id), (wanted) => ({ ...wanted, preference: undefined })),
+    select: undefined,
     update: runnable(update, start),
     updateWithoutValidation: runnable(Flows.withoutValidation(update, family), start),
     download: runnable(sending, download(family)),
     downloadWithoutValidation: runnable(Flows.withoutValidation(sending, family), download(family)),
     ...(updateByAt === undefined
       ? {}
-      : { byAt: runnablesByAt(family, start, updateByAt, download(family), AtFlows.downloadAtFlow(family)) })
+      : { byAt: runnablesByAt(family, start, updateByAt, download(family), AtFlows.downloadAtFlow(family), undefined) })
   }
 }
 

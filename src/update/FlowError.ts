@@ -48,6 +48,8 @@ export const NoWayIn = Schema.TaggedStruct("NoWayIn", {
   help: Schema.String,
   ports: Schema.Array(PortAnswer)
 })
+/** It was told to delete an image, and still lists it. */
+export const NotDeleted = Schema.TaggedStruct("NotDeleted", { image: Schema.String })
 export const FlowMissing = Schema.TaggedStruct("FlowMissing", { family: Schema.String })
 
 const Reason = Schema.Union([
@@ -63,6 +65,7 @@ const Reason = Schema.Union([
   TookTooLong,
   ProtocolMissing,
   NoWayIn,
+  NotDeleted,
   FlowMissing
 ])
 
@@ -115,6 +118,10 @@ export const flowCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
     code: "UPDATE_NO_WAY_IN",
     help: "Neither QMI nor AT leads to this modem; the message says what is wrong with the control port, and what each serial port answered."
   },
+  NotDeleted: {
+    code: "UPDATE_NOT_DELETED",
+    help: "The modem keeps the image; look with `boothold images list`, and try again after a restart of the modem."
+  },
   FlowMissing: { code: "UPDATE_FLOW_MISSING", help: "There is no update flow for this family; nothing was sent." }
 }
 
@@ -153,6 +160,8 @@ export class FlowError extends Schema.TaggedError<FlowError>()("FlowError", { re
         return `the boot loader speaks ${reason.protocol === "sahara" ? "Sahara and Firehose" : "QDL"} (${reason.found}), which boothold cannot do yet`
       case "NoWayIn":
         return `${reason.control}; by AT neither: ${reason.ports.map(({ answer, port }) => `${port}: ${answer}`).join(", ")}`
+      case "NotDeleted":
+        return `the modem accepted the deletion of ${reason.image}, but still lists it`
       case "FlowMissing":
         return `no update flow for the family ${reason.family}`
     }

@@ -6,7 +6,8 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { ModemFacts, Preference } from "../plan/facts.ts"
+import { ModemFacts, Preference, StoredImage } from "../plan/facts.ts"
+import { Eviction } from "../plan/slots.ts"
 import type { Condition } from "./condition.ts"
 import type { UpdateEvent } from "./events.ts"
 import type { JournalError } from "./JournalError.ts"
@@ -47,6 +48,10 @@ export const RunStart = Schema.Struct({
     rollbackOnFailure: Schema.optionalKey(Schema.Boolean),
     modemStorageIndex: Schema.optionalKey(Schema.Int)
   }),
+  /** The stored image that is deleted. */
+  deletes: Schema.optionalKey(StoredImage),
+  /** What is overwritten where no slot is free. */
+  evictions: Schema.optionalKey(Schema.Array(Eviction)),
   /** What the modem said when the run was planned, its old preference too; absent in boot-and-hold. */
   facts: Schema.optionalKey(ModemFacts)
 })

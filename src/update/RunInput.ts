@@ -2,8 +2,9 @@
 import type { Family } from "../device/families/Family.ts"
 import type { Modem } from "../device/Modem.ts"
 import type { OpenedImage } from "../file/Image.ts"
-import type { ModemFacts, Preference } from "../plan/facts.ts"
 import type { Settings } from "../plan/settings.ts"
+import type { ModemFacts, Preference, StoredImage } from "../plan/facts.ts"
+import type { Eviction } from "../plan/slots.ts"
 import type { FlowOptions } from "./steps/state.ts"
 
 /** What the images say the modem shall run. */
@@ -19,6 +20,10 @@ export interface RunInput {
   readonly options: FlowOptions
   readonly images: ReadonlyArray<OpenedImage>
   readonly wanted: Wanted
+  /** For the flow that deletes a stored image. */
+  readonly deletes?: StoredImage
+  /** What is overwritten, as it was planned. */
+  readonly evictions?: ReadonlyArray<Eviction>
   /** For flows by AT: what keeps QMI from being used. */
   readonly why?: string
   readonly family: Family

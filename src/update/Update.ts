@@ -17,9 +17,14 @@ import type { OpenedSet } from "../file/Image.ts"
 import type { StepInfo } from "../flow/Step.ts"
 import { checkImages } from "../plan/check.ts"
 import { isAlreadyThere } from "../plan/compare.ts"
-import type { ModemFacts } from "../plan/facts.ts"
+import { showPreference } from "../plan/facts.ts"
+import type { ModemFacts, StoredImage } from "../plan/facts.ts"
 import type { Settings, SettingsDiff } from "../plan/settings.ts"
 import { PlanError } from "../plan/PlanError.ts"
+import { evictionText } from "../plan/slots.ts"
+import type { Eviction } from "../plan/slots.ts"
+import { afterDeletion, checkDeletable, chooseImage, choosePair, lossOfFirmware, storedName } from "../plan/stored.ts"
+import type { StoredWords } from "../plan/stored.ts"
 import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { EventSink } from "./events.ts"
 import type { UpdateEvent } from "./events.ts"
@@ -33,6 +38,7 @@ import { ControlWay } from "./ControlWay.ts"
 import { readAtFacts } from "./read-at-facts.ts"
 import type { ModemDetails } from "../plan/details.ts"
 import type { QmiSession } from "../session/QmiSession.ts"
+import { planEvictions } from "./plan-evictions.ts"
 import { readDetails } from "./read-details.ts"
 import type { Wanted } from "./RunInput.ts"
 import { readFacts } from "./read-facts.ts"
@@ -51,7 +57,7 @@ const defaults: FlowOptions = {
 }
 
 /** What a run would do: `nothing` when the modem runs all of it already. */
-export type Action = "nothing" | "update" | "download" | "hold" | "leave" | "restart"
+export type Action = "nothing" | "update" | "download" | "hold" | "leave" | "restart" | "select" | "delete"
 
 export interface UpdatePlan {
   readonly action: Action
@@ -67,13 +73,18 @@ export interface UpdatePlan {
   /** What was checked and found right. */
   readonly passed: ReadonlyArray<string>
   readonly warnings: ReadonlyArray<string>
+  /** What is overwritten because no slot is free, or because its slot was chosen; nothing else goes. */
+  readonly evictions?: ReadonlyArray<Eviction>
+  /** The stored image that is deleted. */
+  readonly deletes?: StoredImage
   readonly flow: Runnable
   /** Of an earlier run of the same update, for a modem that cannot be asked any more: what is compared at the end. */
   readonly settingsBefore?: Settings
 }
 
 export interface UpdateResult {
-  readonly outcome: "already-there" | "updated" | "not-validated" | "held" | "left" | "restarted"
+  readonly outcome:
+    "already-there" | "updated" | "not-validated" | "held" | "left" | "restarted" | "selected" | "deleted"
   readonly before: ModemFacts | undefined
   readonly after: ModemFacts | undefined
   readonly sent: ReadonlyArray<Transferred>
@@ -156,6 +167,21 @@ const runnablesOf = (flows: FamilyFlow, told: ModemFacts) => {
 const byAtNote = ({ byAt }: ModemFacts): ReadonlyArray<string> =>
   byAt === undefined ? [] : [`everything goes by AT on ${byAt.port}: ${byAt.why}`]
 
+const lossNote = (told: ModemFacts): ReadonlyArray<string> => {
+  const loss = lossOfFirmware(told)
+  return loss === undefined ? [] : [`${loss.means}; ${loss.cure}`]
+}
+
+const evictionNotes = ({ storedImages }: ModemFacts, evictions: ReadonlyArray<Eviction>): ReadonlyArray<string> =>
+  storedImages._tag === "NotSupported"
+    ? []
+    : evictions.map((one) =>
+        evictionText(
+          one,
+          one.type === "modem" ? storedImages.value.maximumModemImages : storedImages.value.maximumPriImages
+        )
+      )
+
 const familyOf = Effect.fnUntraced(function* (told: ModemFacts) {
   const family = familyOfToken(told.token)
   const protocol = family === undefined ? protocolOfFamily(told.token) : undefined
@@ -193,6 +219,16 @@ export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: Op
   const done = !flowOptions.overrideDownload && isAlreadyThere({ ...wanted, before: told }, told)
   const ways = yield* runnablesOf(flows, told)
   const flow = flowOptions.skipValidation ? ways.updateWithoutValidation : ways.update
+  const evictions =
+    done || wanted.preference === undefined
+      ? []
+      : yield* planEvictions(modem, {
+          facts: told,
+          wanted: wanted.preference,
+          sends: { system: set.system !== undefined, carrier: set.carrier !== undefined },
+          modemStorageIndex: flowOptions.modemStorageIndex,
+          overrideDownload: flowOptions.overrideDownload
+        })
   const made: UpdatePlan = {
     action: done ? "nothing" : "update",
     modem,
@@ -203,7 +239,14 @@ export const plan = Effect.fn("Update.plan")(function* (modem: Modem, images: Op
     options: flowOptions,
     steps: done ? [] : flow.steps,
     passed: checks.passed,
-    warnings: [...byAtNote(told), ...checks.warnings.map(({ detail }) => detail), ...set.notes.map(({ text }) => text)],
+    warnings: [
+      ...byAtNote(told),
+      ...lossNote(told),
+      ...evictionNotes(told, evictions),
+      ...checks.warnings.map(({ detail }) => detail),
+      ...set.notes.map(({ text }) => text)
+    ],
+    evictions,
     flow
   }
   return made
@@ -347,16 +390,74 @@ export const planRestart = Effect.fn("Update.planRestart")(function* (modem: Mod
   return made
 })
 
+/**
+ * Plans making a modem run what it has stored: the one complete pair of firmware and carrier image that the words name.
+ * Nothing is sent but the preference.
+ */
+export const planSelect = Effect.fn("Update.planSelect")(function* (modem: Modem, words: StoredWords) {
+  const told = yield* facts(modem)
+  const family = yield* familyOf(told)
+  const ways = yield* runnablesOf(yield* flowOf(family), told)
+  const flow = ways.select
+  if (flow === undefined || told.preference._tag === "NotSupported") {
+    return yield* new PlanError({ reason: { _tag: "NoPreference", family: family.id } })
+  }
+  const preference = yield* Effect.fromResult(choosePair(told, words))
+  const wanted: Wanted = { firmware: preference.firmware, preference }
+  const done = isAlreadyThere({ ...wanted, firmware: preference.firmware, before: told }, told)
+  const made: UpdatePlan = {
+    action: done ? "nothing" : "select",
+    modem,
+    family,
+    facts: told,
+    images: undefined,
+    wanted,
+    options: defaults,
+    steps: done ? [] : flow.steps,
+    passed: [`${showPreference(preference)}: firmware and carrier image are stored`],
+    warnings: [...byAtNote(told), ...lossNote(told)],
+    flow
+  }
+  return made
+})
+
+/** Plans deleting the one stored image that the words name in full: never what runs or is preferred. */
+export const planDelete = Effect.fn("Update.planDelete")(function* (modem: Modem, words: StoredWords) {
+  const told = yield* facts(modem)
+  const family = yield* familyOf(told)
+  const ways = yield* runnablesOf(yield* flowOf(family), told)
+  const image = yield* Effect.fromResult(
+    Result.flatMap(chooseImage(told, words), (found) => checkDeletable(told, found))
+  )
+  const made: UpdatePlan = {
+    action: "delete",
+    modem,
+    family,
+    facts: told,
+    images: undefined,
+    wanted: { firmware: undefined, preference: undefined },
+    options: defaults,
+    steps: ways.remove.steps,
+    passed: [`${storedName(image)}: stored, does not run, is not preferred`],
+    warnings: [...byAtNote(told), ...lossNote(told), ...afterDeletion(told, image)],
+    deletes: image,
+    flow: ways.remove
+  }
+  return made
+})
+
 const outcomes: { readonly [A in Exclude<Action, "nothing">]: UpdateResult["outcome"] } = {
   update: "updated",
   download: "updated",
   hold: "held",
   leave: "left",
-  restart: "restarted"
+  restart: "restarted",
+  select: "selected",
+  delete: "deleted"
 }
 
 const outcomeOf = (action: Exclude<Action, "nothing">, { after }: RunReport): UpdateResult["outcome"] =>
-  outcomes[action] === "updated" && after === undefined ? "not-validated" : outcomes[action]
+  after === undefined && action !== "hold" ? "not-validated" : outcomes[action]
 
 /** Does what the plan says. */
 export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
@@ -370,7 +471,7 @@ export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
     }
     return result
   }
-  const { facts, family, modem, options, wanted } = planned
+  const { deletes, evictions, facts, family, modem, options, wanted } = planned
   const why = facts?.byAt?.why
   const report: RunReport = yield* planned.flow.run({
     modem,
@@ -379,6 +480,8 @@ export const run = Effect.fn("Update.run")(function* (planned: UpdatePlan) {
     family,
     facts,
     images: planned.images?.images ?? [],
+    ...(evictions === undefined ? {} : { evictions }),
+    ...(deletes === undefined ? {} : { deletes }),
     ...(why === undefined ? {} : { why }),
     ...(planned.settingsBefore === undefined ? {} : { settingsBefore: planned.settingsBefore })
   })

@@ -3,7 +3,8 @@ import * as Context from "effect/Context"
 import type { Condition } from "./condition.ts"
 
 /** The commands that are advised. */
-export type AdvisedCommand = "update" | "download" | "recover" | "reset" | "list" | "info"
+export type AdvisedCommand =
+  "update" | "download" | "recover" | "reset" | "list" | "info" | "images list" | "images select" | "images delete"
 
 /** How the user names the modem and the images; the CLI provides what it was called with. */
 export interface CommandWords {
@@ -54,6 +55,9 @@ const commandFor = ({ _tag }: Condition, { command = "update" }: CommandWords): 
       return "update"
     case "Running":
       return "list"
+    case "DeleteSent":
+    case "ImageDeleted":
+      return "images list"
     default:
       return "recover"
   }

@@ -10,7 +10,7 @@ import type { Preference, PreferenceFacts } from "../plan/facts.ts"
 import type { AtSession } from "../session/AtSession.ts"
 import { transferFlow, transferImages } from "./flows.ts"
 import * as Steps from "./steps/index.ts"
-import type { Delivery, DownloadDelivery, Target } from "./steps/state.ts"
+import type { Deletion, Delivery, DownloadDelivery, Selection, Target } from "./steps/state.ts"
 
 /** What keeps QMI from being used; told in plans, attempts and facts. */
 export interface ByAt {
@@ -105,6 +105,28 @@ export const preferenceDownloadAtFlow = (family: Family<"preference">) =>
     Steps.compareGivenSettingsByAt,
     Steps.releaseAt
   )
+
+/** Makes the modem run what it has stored: which images it needs, it does not say by AT, so both have to be listed. */
+export const selectAtFlow = (family: Family<"preference">) =>
+  Flow.make<Selection & ByAt>("select")(
+    Steps.openAt,
+    Steps.identifyWithPreferenceByAt,
+    Steps.checkStored,
+    Steps.setPreferenceByAt,
+    Steps.restartByAt,
+    Steps.waitForBootByAt(family),
+    Steps.verifyPreferenceByAt(family),
+    Steps.releaseAt
+  )
+
+export const deleteAtFlow = Flow.make<Deletion & ByAt>("delete")(
+  Steps.openAt,
+  Steps.identifyByAt,
+  Steps.checkNotInUse,
+  Steps.deleteStoredImageByAt,
+  Steps.verifyDeletedByAt,
+  Steps.releaseAt
+)
 
 /** Only into boot-and-hold. */
 export const holdAtFlow = (family: Family) =>

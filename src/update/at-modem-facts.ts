@@ -17,6 +17,7 @@ export const preferenceOf = (names: ImageNames): Preference | undefined =>
 const storedOf = ({ activeSlot, images, maximumCarrier, maximumFirmware }: AtImages): StoredImages => ({
   maximumModemImages: maximumFirmware ?? 0,
   maximumPriImages: maximumCarrier ?? 0,
+  ...(activeSlot === 255 ? { runningOutside: true } : {}),
   images: images.flatMap(({ buildId, failures, slot, status, type, uniqueId }) =>
     status === "EMPTY"
       ? []
@@ -27,7 +28,8 @@ const storedOf = ({ activeSlot, images, maximumCarrier, maximumFirmware }: AtIma
             failures,
             uniqueId,
             buildId,
-            running: type === "FW" && slot !== undefined && slot === activeSlot
+            running: type === "FW" && slot !== undefined && slot === activeSlot,
+            ...(status === "GOOD" ? {} : { status })
           }
         ]
   )

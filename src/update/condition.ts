@@ -20,6 +20,10 @@ export const Condition = Schema.TaggedUnion({
   HalfWritten: Half.fields,
   /** Images were written and closed: all of them, or all but those that are `left`. It has not been reset yet. */
   WrittenNotReset: { left: Schema.optionalKey(Schema.Array(Schema.String)) },
+  /** It was told to delete a stored image, and has not said what is stored since. */
+  DeleteSent: { image: Schema.String },
+  /** It runs what it ran, and no longer lists this image. */
+  ImageDeleted: { image: Schema.String },
   /** It left the bus while it was in boot-and-hold, unasked: cable or power. What it comes back as is up to its flash. */
   LeftBus: { half: Schema.optionalKey(Half) },
   /** The update was given up and taken back: it runs what it ran before, and prefers what it preferred. */
@@ -68,6 +72,9 @@ export const describeCondition = Condition.match({
     left.length === 0
       ? "All images are written; the modem is still in boot-and-hold and needs its reset."
       : `The modem is in boot-and-hold; ${left.join(" and ")} is still to be written, what came before it is.`,
+  DeleteSent: ({ image }) =>
+    `The modem was told to delete the stored image ${image}; whether it did is not known. It runs what it ran.`,
+  ImageDeleted: ({ image }) => `The stored image ${image} is deleted; the modem runs what it ran.`,
   LeftBus: ({ half }) =>
     `The modem has left the bus${half === undefined ? "" : ` with ${halfText(half)}`}: when it is back it may wait in boot-and-hold ` +
     "or run its old firmware; `boothold recover` goes on from either.",

@@ -6,7 +6,15 @@ import { choice, each } from "../flow/nest.ts"
 import { retry } from "../flow/retry.ts"
 import type { AnyStep } from "../flow/Step.ts"
 import * as Steps from "./steps/index.ts"
-import type { Delivery, DownloadDelivery, DownloadList, Target, Transferred } from "./steps/state.ts"
+import type {
+  Deletion,
+  Delivery,
+  DownloadDelivery,
+  DownloadList,
+  Selection,
+  Target,
+  Transferred
+} from "./steps/state.ts"
 import { samePreference } from "../plan/facts.ts"
 import type { Preference, PreferenceFacts } from "../plan/facts.ts"
 import { furthest, longestPause, mayRepeat, pauseAfter } from "../session/qdl-repeat.ts"
@@ -181,6 +189,32 @@ export const preferenceDownloadFlow = (family: Family<"preference">) =>
     Steps.compareGivenSettings,
     Steps.releaseControl
   )
+
+/**
+ * Makes the modem run what it has stored: an update without images. One that asks for them all the same is told its old
+ * preference again.
+ */
+export const selectFlow = (family: Family<"preference">) =>
+  Flow.make<Selection>("select")(
+    Steps.openControl,
+    Steps.identifyWithPreference,
+    Steps.checkStored,
+    Steps.setPreference,
+    Steps.restart,
+    Steps.waitForBoot(family),
+    Steps.verifyPreference(family),
+    Steps.releaseControl
+  )
+
+/** Deletes one stored image, of any family that lists them. */
+export const deleteFlow = Flow.make<Deletion>("delete")(
+  Steps.openControl,
+  Steps.identify,
+  Steps.checkNotInUse,
+  Steps.deleteStoredImage,
+  Steps.verifyDeleted,
+  Steps.releaseControl
+)
 
 /** Only into boot-and-hold. */
 export const holdFlow = (family: Family) =>

@@ -1,6 +1,7 @@
 /** Reads what a modem says about itself on its AT port (at.md §6, order of its rule 1). Reads only. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Modem } from "../device/Modem.ts"
 import { UsbBus } from "../device/UsbBus.ts"
@@ -35,10 +36,11 @@ const preferenceOf = (lines: ReadonlyArray<string>): Result.Result<ImagePreferen
 
 const imagesOf = (lines: ReadonlyArray<string>): Result.Result<AtImages, AtReplyError> =>
   Result.map(readStoredImages(lines), ({ activeSlot, maxConfig, maxFirmware, rows }) => ({
-    images: rows.map(({ buildId, programmingFailures, slot, status, switchingFailures, type, uniqueId }) => ({
+    images: rows.map(({ buildId, lru, programmingFailures, slot, status, switchingFailures, type, uniqueId }) => ({
       type,
       ...(slot === undefined ? {} : { slot }),
       status,
+      lru,
       uniqueId,
       buildId,
       failures: programmingFailures + switchingFailures
@@ -147,5 +149,27 @@ export const atFactsOf = Effect.fn("atFactsOf")(function* (modem: Modem) {
       const report: AtReport = { facts, ports: answers }
       return report
     })
+  )
+})
+
+/** A look at one table: not worth more than this of anybody's time. */
+const shortPatience = Duration.seconds(5)
+
+/** `AT!IMAGE?` alone, within 5 s; else why it is not told. Never fails: it is asked only to tell more than QMI does. */
+export const atImagesOf = Effect.fn("atImagesOf")(function* (modem: Modem) {
+  type Told = { readonly images: AtImages } | { readonly why: string }
+  const bus = yield* UsbBus
+  const device = (yield* bus.devices).find(({ key }) => key === modem.device.key) ?? modem.device
+  const why = (text: string): Told => ({ why: text })
+  const asked = Effect.gen(function* () {
+    const { found } = yield* findAtPort(device, shortPatience)
+    if (found === undefined) return why("no AT port answers")
+    const read = imagesOf(yield* found.session.ask("AT!IMAGE?", shortPatience))
+    return Result.isSuccess(read) ? ({ images: read.success } satisfies Told) : why(read.failure.message)
+  })
+  return yield* Effect.scoped(asked).pipe(
+    Effect.timeoutOption(shortPatience),
+    Effect.map(Option.getOrElse(() => why("no answer within 5 s"))),
+    Effect.catch((error) => Effect.succeed(why(error.message)))
   )
 })

@@ -52,9 +52,11 @@ export const readPreference = (control: QmiSession) =>
 const readStoredImages = (control: QmiSession) =>
   Effect.map(ask(control, Dms.ListStoredImages, {}), ({ lists }): StoredImages => {
     const maximum = (type: "modem" | "pri") => lists.find((list) => list.type === type)?.maximum ?? 0
+    const outside = lists.some((list) => list.type === "modem" && list.running === undefined)
     return {
       maximumModemImages: maximum("modem"),
       maximumPriImages: maximum("pri"),
+      ...(outside ? { runningOutside: true } : {}),
       images: lists.flatMap((list) =>
         list.type === "modem" || list.type === "pri"
           ? list.images.map((image, position) => ({

@@ -18,7 +18,10 @@ const versionsOf = ({ values }: ImageSet["images"][number]) => ({
   ...present("carrier", values.carrier.value)
 })
 
-const startOf = (flow: string, { facts, family, images, modem, options, wanted }: RunInput): RunStart => ({
+const startOf = (
+  flow: string,
+  { deletes, evictions = [], facts, family, images, modem, options, wanted }: RunInput
+): RunStart => ({
   flow,
   family: family.id,
   modem: { label: modem.label, mode: modem.mode, vidPid: vidPid(modem.device), ...modem.identity },
@@ -40,6 +43,8 @@ const startOf = (flow: string, { facts, family, images, modem, options, wanted }
     rollbackOnFailure: options.rollbackOnFailure,
     ...(options.modemStorageIndex === undefined ? {} : { modemStorageIndex: options.modemStorageIndex })
   },
+  ...(deletes === undefined ? {} : { deletes }),
+  ...(evictions.length === 0 ? {} : { evictions }),
   ...(facts === undefined ? {} : { facts })
 })
 

@@ -18,7 +18,13 @@ const kindOf = ({ code }: Finding): FindingKind | undefined =>
 const kinds = (findings: ReadonlyArray<Finding>) => findings.map(kindOf)
 
 /** Kinds that are produced by the command itself, which has the bus and the images: test/cli/doctor.test.ts. */
-const ofTheCommand: ReadonlyArray<FindingKind> = ["ModemNone", "ImagesFit", "ImagesDoubtful", "ImagesRefused"]
+const ofTheCommand: ReadonlyArray<FindingKind> = [
+  "ModemNone",
+  "FirmwareLost",
+  "ImagesFit",
+  "ImagesDoubtful",
+  "ImagesRefused"
+]
 
 const sound: Array<FindingKind> = [
   "DriversBound",

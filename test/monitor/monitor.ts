@@ -41,6 +41,7 @@ const setPreference = 0x0048
 const setMode = 0x002e
 const setFirmwareId = 0x003e
 const setDownloadMode = 0x0050
+const deleteImage = 0x004a
 
 /** What has to be known of the modem before anything is changed, as long as it is the same attachment. */
 const factNames = { revision: 0x0023, mode: 0x002d, preference: 0x0047, stored: 0x0049 } as const
@@ -53,6 +54,15 @@ const u32 = (bytes: Uint8Array, at: number): number => (u16(bytes, at) | (u16(by
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 const qmiOverMbim = "d1a30bc2f97a6e43bf65c7e24fb0f0d3"
+
+/** A stored image as the modem told it: by QMI (§6.2) or by `AT!IMAGE?` (at.md §4.4). */
+interface Stored {
+  readonly type: number
+  readonly slot: number
+  readonly unique: string
+  readonly build: string
+  readonly running: boolean
+}
 
 /** One opening of a port. */
 interface Line {
@@ -86,6 +96,38 @@ interface Transfer {
 /** Milliseconds after which an answer may be given up. qdl.md §6, 10: programming flash takes long. */
 const patience = { open: 30_000, write: 180_000, close: 120_000 } as const
 
+/** The lists of §6.2; what is cut short ends them. */
+const storedIn = (tlv: Uint8Array): ReadonlyArray<Stored> => {
+  const out: Array<Stored> = []
+  let at = 1
+  for (let list = 0; list < (tlv[0] ?? 0); list++) {
+    const [type = 0, , running = 0xff, count = 0] = tlv.subarray(at, at + 4)
+    at += 4
+    for (let index = 0; index < count && at + 19 <= tlv.length; index++) {
+      const unique = latin1(tlv.subarray(at + 2, at + 18)).replaceAll("\0", "")
+      const size = tlv[at + 18] ?? 0
+      const build = latin1(tlv.subarray(at + 19, at + 19 + size))
+      out.push({ type, slot: tlv[at] ?? 0, unique, build, running: index === running })
+      at += 19 + size
+    }
+  }
+  return out
+}
+
+/** The rows of at.md §4.4 that are GOOD, and the line that says which slot runs. */
+const storedRows = (text: string): ReadonlyArray<Stored> => {
+  const active = /Active FW image is at slot (\d+)/.exec(text)?.[1]
+  return [...text.matchAll(/^(FW|PRI) +(\w+) +GOOD +\d+ +\d+ \d+ +(\S+) +(\S+)/gm)].map(
+    ([, type, slot = "", unique = "", build = ""]) => ({
+      type: type === "FW" ? 0 : 1,
+      slot: Number(slot),
+      unique,
+      build,
+      running: type === "FW" && slot === active
+    })
+  )
+}
+
 export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   const changes: Array<string> = []
   const places: Array<number> = []
@@ -99,6 +141,10 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   const facts = new Map<Fact, Set<number>>()
   /** The preference that the modem told, as the bytes of its TLV. */
   let told: Uint8Array | undefined
+  /** What the modem listed, by which opening of a port. */
+  let stored: { readonly line: number; readonly images: ReadonlyArray<Stored> } | undefined
+  /** By AT: firmware, carrier and config name that run (at.md §4.1). */
+  let current: ReadonlyArray<string> = []
   /** A preference of the images was acknowledged, or boot-and-hold was armed: a restart has a reason. */
   let armed = false
   /** It was told to go into boot-and-hold at once. */
@@ -146,6 +192,32 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     )
   }
 
+  const listed = (): ReadonlyArray<Stored> => (stored !== undefined && facts.has("stored") ? stored.images : [])
+
+  /** Firmware and carrier image of the same version, both listed: nothing has to be sent for them. */
+  const namedByStored = (firmware: string, carrier: string, config: string): boolean =>
+    listed().some(({ build, type }) => type === 0 && build === `${firmware}_?`) &&
+    listed().some(({ build, type, unique }) => type === 1 && build === `${firmware}_${carrier}` && unique === config)
+
+  /** Exactly one that was listed on this opening of the port, and not what runs. */
+  const deletionSent = (what: string, is: (image: Stored) => boolean): void => {
+    const found = listed().filter(is)
+    const runs = found.some(
+      ({ build, running, type, unique }) =>
+        running ||
+        (type === 1 &&
+          build === `${current[0] ?? ""}_${current[1] ?? ""}` &&
+          `${current[1] ?? ""}_${unique}` === current[2])
+    )
+    change(
+      what,
+      ...missingFacts("revision", "preference", "stored"),
+      found.length === 0 && "an image that the modem lists",
+      found.length > 1 && "one image that is meant",
+      runs && "leaving alone what runs"
+    )
+  }
+
   const preferenceSent = (tlv: Uint8Array | undefined): void => {
     if (tlv === undefined) return change("Set Firmware Preference", "its images")
     if ([told, oldest].some((one) => one !== undefined && equal(tlv, one))) {
@@ -160,12 +232,13 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
       words.push(firmware, ...(carrier === "?" ? [] : [carrier]), ...(unique === "?_?" ? [] : unique.split("_")))
       at += 18 + size
     }
+    const [firmware = "", , carrier = "", ...config] = words
     change(
       "Set Firmware Preference",
       ...missingFacts("revision", "mode", "preference", "stored"),
       ...missingChecks(),
       words.length < 4 && "its images",
-      !namedByImages(words) && "images that name it"
+      !namedByImages(words) && !namedByStored(firmware, carrier, config.join("_")) && "images that name it"
     )
   }
 
@@ -208,6 +281,16 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     if (ctl ? harmlessCtl.has(id) : service === 2 && harmlessDms.has(id)) return
     const [value] = tlvOf(body, 0, 1) ?? []
     if (service === 2 && id === setPreference) return preferenceSent(tlvOf(body, 0, 1))
+    if (service === 2 && id === deleteImage) {
+      // Type, 16 bytes of unique id, length and build id (§7).
+      const tlv = tlvOf(body, 0, 1) ?? new Uint8Array(0)
+      const unique = latin1(tlv.subarray(1, 17)).replaceAll("\0", "")
+      const build = latin1(tlv.subarray(18, 18 + (tlv[17] ?? 0)))
+      return deletionSent(
+        "Delete Stored Image",
+        (image) => image.type === tlv[0] && image.unique === unique && image.build === build
+      )
+    }
     if (service === 2 && id === setMode) return modeSent(value)
     if (service === 2 && id === setFirmwareId) return holdSent("Set Firmware ID")
     if (service === 2 && id === setDownloadMode) {
@@ -234,6 +317,9 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     // "I have none" is an answer too (§9: 71, 94, 25); it is only no preference.
     if (!good && [71, 94, 25].includes(u16(result, 2)) && question.id === factNames.stored) learn("stored", line)
     if (!good) return
+    if (question.id === factNames.stored) {
+      stored = { line: line.number, images: storedIn(tlvOf(body, 0, 1) ?? new Uint8Array(0)) }
+    }
     if (question.id === factNames.preference) {
       told = tlvOf(body, 0, 1)
       oldest ??= told
@@ -283,13 +369,23 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
       if ([firmware, carrier, config].join() === oldestByAt) {
         return change("AT!IMPREF= (back)", ...missingFacts("revision", "preference"))
       }
-      const named = namedByImages([firmware, carrier, ...config.replace(`${carrier}_`, "").split("_")])
+      const version = config.replace(`${carrier}_`, "")
+      const named =
+        namedByImages([firmware, carrier, ...version.split("_")]) || namedByStored(firmware, carrier, version)
       return change(
         "AT!IMPREF=",
         ...missingFacts("revision", "mode", "preference", "stored"),
         ...missingChecks(),
         !named && "images that name it"
       )
+    }
+    const slot = /^AT!IMAGE=0,0,(\d+)$/i.exec(command)?.[1]
+    if (slot !== undefined) {
+      return deletionSent("AT!IMAGE=0", (image) => image.type === 0 && image.slot === Number(slot))
+    }
+    const [, build, unique] = /^AT!IMAGE=0,1,FF,"([^"]*)","([^"]*)"$/i.exec(command) ?? []
+    if (build !== undefined) {
+      return deletionSent("AT!IMAGE=0", (image) => image.type === 1 && image.build === build && image.unique === unique)
     }
     change(command, "any licence")
   }
@@ -302,6 +398,12 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
     // A command that this modem does not have is an answer too: it tells of no stored images.
     if (/^AT!IMAGE\?$/i.test(command)) learn("stored", line)
     if (final !== "OK") return
+    if (/^AT!IMAGE\?$/i.test(command)) stored = { line: line.number, images: storedRows(text) }
+    if (/^AT!(?:GOBI)?IMPREF\?$/i.test(command)) {
+      current = ["fw version", "carrier name", "config name"].map(
+        (name) => new RegExp(`current ${name}: +(\\S*)`).exec(text)?.[1] ?? ""
+      )
+    }
     if (/^ATI$/i.test(command) && /Revision: \S/.test(text)) learn("revision", line)
     if (/^AT!PCINFO\?$/i.test(command) && /State: \S/.test(text)) learn("mode", line)
     if (/^AT!GSTATUS\?$/i.test(command) && /Mode: +\S/.test(text)) learn("mode", line)

@@ -7,17 +7,23 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { swi9200 } from "../../src/device/families/swi9200.ts"
 import { swi9x30 } from "../../src/device/families/swi9x30.ts"
+import { select } from "../../src/device/Modem.ts"
+import type { Modem } from "../../src/device/Modem.ts"
+import type { UsbBus } from "../../src/device/UsbBus.ts"
 import { unchecked } from "../../src/flow/Flow.ts"
 import * as Flow from "../../src/flow/index.ts"
 import type { AnyStep } from "../../src/flow/Step.ts"
 import * as Sim from "../../src/sim/index.ts"
 import { bootAndHoldFamily, familyLayer, preferenceFamily } from "../../src/update/FamilyFlow.ts"
+import { runFlow } from "../../src/update/run-flow.ts"
+import * as Update from "../../src/update/Update.ts"
 import * as Steps from "../../src/update/steps/index.ts"
 import type { Delivery } from "../../src/update/steps/index.ts"
 import {
   images9200,
   images9x15,
   images9x30,
+  drive,
   simulate,
   spk9x15,
   spk9x30,
@@ -156,6 +162,172 @@ describe("every byte that changes the modem has its licence", () => {
       })
     )
   }
+})
+
+const atted = { firmware: "02.33.03.00", config: "002.068_000", carrier: "ATT" }
+const withStored = (options: Sim.ModemOptions = {}): Sim.ModemSetup =>
+  Sim.em7455({ storedFirmware: ["02.08.02.00", "02.33.03.00"], storedCarriers: [atted], ...options })
+
+interface StoredRun {
+  readonly name: string
+  readonly modem: Sim.ModemSetup
+  readonly plan: (modem: Modem) => ReturnType<typeof Update.planSelect>
+  readonly change: string
+}
+
+const storedRuns: ReadonlyArray<StoredRun> = [
+  {
+    name: "select",
+    modem: withStored(),
+    plan: (to) => Update.planSelect(to, atted),
+    change: "Set Firmware Preference"
+  },
+  {
+    name: "delete a firmware image",
+    modem: withStored(),
+    plan: (from) => Update.planDelete(from, { firmware: "02.08.02.00" }),
+    change: "Delete Stored Image"
+  },
+  {
+    name: "delete a carrier image over MBIM",
+    modem: withStored({ composition: 8 }),
+    plan: (from) => Update.planDelete(from, atted),
+    change: "Delete Stored Image"
+  },
+  {
+    name: "select by AT",
+    modem: byAt(withStored()),
+    plan: (to) => Update.planSelect(to, atted),
+    change: "AT!IMPREF="
+  },
+  {
+    name: "delete a firmware image by AT",
+    modem: byAt(withStored()),
+    plan: (from) => Update.planDelete(from, { firmware: "02.08.02.00" }),
+    change: "AT!IMAGE=0"
+  },
+  {
+    name: "delete a carrier image by AT",
+    modem: byAt(withStored()),
+    plan: (from) => Update.planDelete(from, atted),
+    change: "AT!IMAGE=0"
+  }
+]
+
+const tracedStored = ({ modem, plan }: Pick<StoredRun, "modem" | "plan">) =>
+  Effect.gen(function* () {
+    const trace: Trace = []
+    const program = Effect.flatMap(Effect.flatMap(select(), plan), Update.run)
+    const run = yield* drive(modem, { files: {}, trace }, program)
+    return { run, trace, verdict: judge(trace, {}) }
+  })
+
+describe("stored images are changed with their licence", () => {
+  for (const one of storedRuns) {
+    it.effect(one.name, () =>
+      Effect.gen(function* () {
+        const { run, trace, verdict } = yield* tracedStored(one)
+        succeeded(run)
+        assert.deepStrictEqual(verdict.violations, [])
+        assert.include(verdict.changes, one.change)
+        // The same bytes before anything was asked, and without any answer.
+        const [place = 0] = verdict.places
+        const first = trace.findIndex(({ _tag }) => _tag === "Opened") + 1
+        const early = [...trace.slice(0, first), trace[place]!, ...trace.slice(first, place), ...trace.slice(place + 1)]
+        assert.isNotEmpty(judge(early, {}).violations)
+        const deaf = trace.filter(({ _tag }, at) => at > place || _tag !== "Heard")
+        assert.isNotEmpty(judge(deaf, {}).violations)
+      })
+    )
+  }
+
+  const pretended = (deletable: object): AnyStep =>
+    Flow.step({
+      name: "pretend",
+      title: "pretend",
+      risk: "none",
+      deadline: Duration.seconds(1),
+      run: () => Effect.succeed({ deletable })
+    })
+  const running = {
+    image: { type: "modem", storageIndex: 1, uniqueId: "?_?", buildId: "02.24.05.06_?", running: true }
+  }
+  const runningCarrier = {
+    image: { type: "pri", storageIndex: 255, uniqueId: "002.026_000", buildId: "02.24.05.06_GENERIC", running: true }
+  }
+  const other = { image: { ...running.image, storageIndex: 2, buildId: "02.08.02.00_?", running: false } }
+  const wrongDeletions: ReadonlyArray<Omit<Wrong, "name"> & { readonly name: string; readonly at?: true }> = [
+    {
+      name: "what runs",
+      steps: [Steps.openControl, Steps.identify, pretended(running), Steps.deleteStoredImage],
+      says: "Delete Stored Image without leaving alone what runs"
+    },
+    {
+      name: "the carrier image that runs",
+      steps: [Steps.openControl, Steps.identify, pretended(runningCarrier), Steps.deleteStoredImage],
+      says: "Delete Stored Image without leaving alone what runs"
+    },
+    {
+      name: "before the list",
+      steps: [Steps.openControl, pretended(other), Steps.deleteStoredImage],
+      says: "Delete Stored Image without the modem's stored"
+    },
+    {
+      name: "what is not listed",
+      steps: [
+        Steps.openControl,
+        Steps.identify,
+        pretended({ image: { ...other.image, buildId: "02.05.07.00_?" } }),
+        Steps.deleteStoredImage
+      ],
+      says: "Delete Stored Image without an image that the modem lists"
+    },
+    {
+      name: "what runs, by AT",
+      steps: [Steps.openAt, Steps.identifyByAt, pretended(running), Steps.deleteStoredImageByAt],
+      says: "AT!IMAGE=0 without leaving alone what runs",
+      at: true
+    },
+    {
+      name: "the carrier image that runs, by AT",
+      steps: [Steps.openAt, Steps.identifyByAt, pretended(runningCarrier), Steps.deleteStoredImageByAt],
+      says: "AT!IMAGE=0 without leaving alone what runs",
+      at: true
+    },
+    {
+      name: "before the list, by AT",
+      steps: [Steps.openAt, pretended(other), Steps.deleteStoredImageByAt],
+      says: "AT!IMAGE=0 without the modem's stored",
+      at: true
+    }
+  ]
+  for (const { at, name, says, steps } of wrongDeletions) {
+    it.effect(`a deletion of ${name} is seen in its bytes`, () =>
+      Effect.gen(function* () {
+        const trace: Trace = []
+        const flow = unchecked<{ readonly modem: Modem; readonly why: string }, ReadonlyArray<AnyStep>>("delete", steps)
+        const program = Effect.flatMap(select(), (modem) => runFlow(flow, { modem, why: "a test" }, "a modem"))
+        yield* drive(
+          at === true ? byAt(withStored()) : withStored(),
+          { files: {}, trace },
+          program as Effect.Effect<unknown, unknown, UsbBus>
+        )
+        assert.include(judge(trace, {}).violations, says)
+      })
+    )
+  }
+
+  it("a deletion of everything has no licence", () => {
+    const sent = (text: string): Seen => ({ _tag: "Sent", line: 1, at: 0, bytes: new TextEncoder().encode(text) })
+    for (const command of ["AT!IMAGE=0", "AT!IMAGE=0,0", "AT!IMAGE=0,1,FF"]) {
+      const trace: Trace = [
+        { _tag: "Plugged", held: false },
+        { _tag: "Opened", line: 1, role: "at", driver: "qcserial" },
+        sent(`${command}\r`)
+      ]
+      assert.deepStrictEqual(judge(trace, {}).violations, [`${command} without any licence`])
+    }
+  })
 })
 
 /** A step of nobody: says that something is there which nobody did. */

@@ -14,7 +14,7 @@ import type { CheckInput } from "../../src/plan/check.ts"
 import { planCatalogue, PlanError } from "../../src/plan/PlanError.ts"
 import * as Update from "../../src/update/Update.ts"
 import { fakeBus, heldDevice, onBus, usbDevice } from "../support/fake-bus.ts"
-import { facts9200, facts9x30, preference, stored, storedModem, storedPri } from "../support/plan-facts.ts"
+import { facts9200, facts9x30, preference, stored, storedPri } from "../support/plan-facts.ts"
 
 const spec = { familyToken: "SWI9X30C", firmware: "02.33.03.00", carrier: "GENERIC", config: "002.072_000" }
 const open = (name: string, bytes: Uint8Array): FirmwareImage => Result.getOrThrow(parse(name, bytes))
@@ -121,7 +121,7 @@ describe("an image that cannot be sent", () => {
 
 describe("the slot that the user chose", () => {
   it("must be one that the modem has", () => {
-    for (const modemStorageIndex of [1, 4]) assert.strictEqual(passes({ modemStorageIndex }).passed.length, 2)
+    for (const modemStorageIndex of [2, 4]) assert.strictEqual(passes({ modemStorageIndex }).passed.length, 2)
     for (const wanted of [0, 5]) {
       assert.deepStrictEqual(refused({ modemStorageIndex: wanted }), {
         _tag: "StorageIndexOutOfRange",
@@ -186,21 +186,18 @@ describe("the carrier", () => {
   })
 })
 
-describe("warnings of a plan", () => {
-  const full = stored(
-    ...["02.33.03.00", "02.30.01.01", "02.24.05.06", "02.24.03.00"].map((firmware) => storedModem(firmware)),
-    storedPri("02.33.03.00", "GENERIC", "002.072_000", true)
-  )
-
-  it("say that all slots are in use, not before they are", () => {
-    const warned = passes({ facts: { ...facts9x30, storedImages: full } }).warnings
-    assert.strictEqual(warned.length, 1)
-    assert.include(warned[0]?.detail, "all 4 firmware slots are in use")
-    assert(full._tag === "Supported")
-    const roomy = stored(...full.value.images.slice(1))
-    assert.deepStrictEqual(passes({ facts: { ...facts9x30, storedImages: roomy } }).warnings, [])
+describe("a chosen slot", () => {
+  it("is not the one that runs", () => {
+    assert.deepStrictEqual(refused({ modemStorageIndex: 1 }), {
+      _tag: "SlotInUse",
+      slot: 1,
+      image: "02.33.03.00",
+      use: "running"
+    })
   })
+})
 
+describe("warnings of a plan", () => {
   it("say why the modem is in low power now", () => {
     assert.deepStrictEqual(passes({ facts: { ...facts9x30, offlineReasons: ["pri-image"] } }).warnings, [
       { detail: "the modem is held in low power now: pri-image" }

@@ -290,10 +290,9 @@ describe("the situation of a modem", () => {
 
   it("tells firmware in no slot besides", () => {
     assert.deepStrictEqual(notesOf(facts()), [])
-    const image = { type: "modem", storageIndex: 1, uniqueId: "x", buildId: "02.20.03.00_?", running: false } as const
     const storedImages = {
       _tag: "Supported",
-      value: { maximumModemImages: 4, maximumPriImages: 50, images: [image] }
+      value: { maximumModemImages: 4, maximumPriImages: 50, images: [], runningOutside: true }
     } as const
     assert.match(notesOf(facts({ storedImages })).join(), /slot 255/)
   })

@@ -599,6 +599,34 @@ describe("behaviours of the AT port", () => {
   )
 })
 
+describe("a switch to stored firmware", () => {
+  const other = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
+  const told = (behaviours: ReadonlyArray<Behaviour>) =>
+    Effect.gen(function* () {
+      const modem = yield* make(em7455({ storedFirmware: [other.firmware], storedCarriers: [other], behaviours }))
+      const line = yield* openLine(modem, "at")
+      assert.include(yield* line.askText('AT!IMPREF="GENERIC"\r'), "OK")
+      yield* line.askText("AT!RESET\r")
+      yield* wait("2 minutes")
+      return yield* modem.state
+    })
+
+  it.effect("switchFails: the old one runs again, in low power, and the failure is counted", () =>
+    Effect.gen(function* () {
+      const good = yield* told([])
+      assert.deepStrictEqual([good.running.firmware, good.running.slot, good.operatingMode], [other.firmware, 2, 0])
+      const failed = yield* told([behaviour("switchFails")])
+      assert.deepStrictEqual(
+        [failed.running.firmware, failed.running.slot, failed.operatingMode, failed.preference],
+        ["02.24.05.06", 1, 1, other]
+      )
+      assert.deepStrictEqual(failed.slots[1]?.failures, { programming: 0, switching: 1 })
+      const once = yield* told([behaviour("switchFails", { times: 0 })])
+      assert.strictEqual(once.running.firmware, other.firmware)
+    })
+  )
+})
+
 describe("behaviours as data", () => {
   it("survive JSON", () => {
     const all = [

@@ -114,11 +114,10 @@ const pluggedIn = (attachment: Sim.Attachment | undefined): Seen => ({
 
 /** Runs one update of one simulated modem and tells everything that can be asserted about it. */
 export const simulate = (setup: Sim.ModemSetup, options: RunOptions) =>
-  Effect.gen(function* () {
-    const control = yield* Sim.SimControl
-    const modem = control.modems[0]!
-    const events: Array<UpdateEvent> = []
-    const program = Effect.gen(function* () {
+  drive(
+    setup,
+    options,
+    Effect.gen(function* () {
       const set = yield* Image.openSet(Object.keys(options.files), options.set ?? {})
       const target = yield* Modem.select()
       const started = yield* Clock.currentTimeMillis
@@ -133,6 +132,18 @@ export const simulate = (setup: Sim.ModemSetup, options: RunOptions) =>
       const result = yield* Update.run(settingsBefore === undefined ? plan : { ...plan, settingsBefore })
       return { plan, result, started, planned, ended: yield* Clock.currentTimeMillis }
     }).pipe(Effect.scoped)
+  )
+
+/** The same with any program that works on the modem. */
+export const drive = <A, E>(
+  setup: Sim.ModemSetup,
+  options: Omit<RunOptions, "plan" | "set" | "mode">,
+  program: Effect.Effect<A, E, UsbBus>
+) =>
+  Effect.gen(function* () {
+    const control = yield* Sim.SimControl
+    const modem = control.modems[0]!
+    const events: Array<UpdateEvent> = []
     const { trace } = options
     const bus = yield* UsbBus
     const files = inMemory(options.files)

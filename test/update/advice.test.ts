@@ -20,6 +20,8 @@ describe("the command that goes on", () => {
     LeftBus: [{ _tag: "LeftBus" }, recover],
     WrittenNotReset: [{ _tag: "WrittenNotReset" }, recover],
     Restarting: [{ _tag: "Restarting" }, recover],
+    DeleteSent: [{ _tag: "DeleteSent", image: "02.05.07.00" }, "boothold images list --usb-path 1-2"],
+    ImageDeleted: [{ _tag: "ImageDeleted", image: "02.05.07.00" }, "boothold images list --usb-path 1-2"],
     Running: [{ _tag: "Running", firmware: "02.33.03.00" }, "boothold list --usb-path 1-2"]
   }
   for (const [tag, [condition, command]] of Object.entries(advised)) {

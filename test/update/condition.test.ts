@@ -30,6 +30,14 @@ const sentences: { readonly [T in Condition["_tag"]]: readonly [Condition & { re
     { _tag: "RolledBack", firmware: "02.24.05.06", preference },
     /runs its old firmware 02\.24\.05\.06 again, and its old preference \(02\.33\.03\.00, GENERIC 002\.072_000\) is back/
   ],
+  DeleteSent: [
+    { _tag: "DeleteSent", image: "02.05.07.00" },
+    /told to delete .* 02\.05\.07\.00; whether it did is not known/
+  ],
+  ImageDeleted: [
+    { _tag: "ImageDeleted", image: "02.05.07.00" },
+    /02\.05\.07\.00 is deleted; the modem runs what it ran/
+  ],
   RunningOther: [{ _tag: "RunningOther", found: "firmware is 1" }, /^The modem runs, but firmware is 1\.$/],
   Running: [{ _tag: "Running", firmware: "02.33.03.00" }, /^The modem runs 02\.33\.03\.00\.$/]
 }

@@ -9,6 +9,7 @@ import { finding, worstOf } from "../../doctor/Finding.ts"
 import type { Finding } from "../../doctor/Finding.ts"
 import { Host } from "../../doctor/Host.ts"
 import type { OpenedSet } from "../../file/Image.ts"
+import { lossOfFirmware } from "../../plan/stored.ts"
 import * as Update from "../../update/Update.ts"
 import { exitCodes } from "../exit-codes.ts"
 import type { ImagesInput, ModemInput } from "../inputs.ts"
@@ -26,15 +27,19 @@ const refused = (error: { readonly message: string; readonly help: string }): Fi
   finding("ImagesRefused", "error", error.message, error.help)
 
 /** The plan's own checks: what they say, or why there is no plan. */
-const imageFindings = Effect.fnUntraced(function* ({ modem, standing }: Found, images: OpenedSet) {
+export const imageFindings = Effect.fnUntraced(function* ({ modem, standing }: Found, images: OpenedSet) {
   if (standing._tag === "refused") return []
   const plan = modem.mode === "application" ? Update.plan(modem, images) : Update.planDownload(modem, images)
   const made = yield* Effect.result(plan)
   if (Result.isFailure(made)) return [refused(made.failure)]
-  const { passed, warnings } = made.success
+  const { facts, passed, warnings } = made.success
+  const loss = facts === undefined ? undefined : lossOfFirmware(facts)
   return [
+    ...(loss === undefined ? [] : [finding("FirmwareLost", "warning", loss.means, loss.cure)]),
     ...passed.map((text) => finding("ImagesFit", "ok", text)),
-    ...warnings.map((text) => finding("ImagesDoubtful", "warning", text))
+    ...warnings
+      .filter((text) => loss === undefined || !text.startsWith(loss.means))
+      .map((text) => finding("ImagesDoubtful", "warning", text))
   ]
 })
 

@@ -6,9 +6,11 @@ import { lowPowerReasons } from "../../plan/at-facts.ts"
 import type { AtFacts } from "../../plan/at-facts.ts"
 import type { ModemDetails, Support } from "../../plan/details.ts"
 import { showPreference } from "../../plan/facts.ts"
-import type { ModemFacts, StoredImage } from "../../plan/facts.ts"
+import type { ModemFacts } from "../../plan/facts.ts"
+import { lossOfFirmware } from "../../plan/stored.ts"
 import type { Glance } from "../../update/glance.ts"
 import { glanceText } from "../firmware.ts"
+import { storedText } from "./stored.ts"
 import { plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
@@ -86,12 +88,6 @@ export const heldLines = (modem: Modem, next: string, style: Style): ReadonlyArr
       style
     )
   ]
-}
-
-const storedText = (image: StoredImage): string => {
-  const slot = image.storageIndex === 0xff ? "" : `slot ${String(image.storageIndex)}: `
-  const failures = image.failures === undefined || image.failures === 0 ? "" : `, ${String(image.failures)} failures`
-  return `${slot}${image.type} ${image.buildId} ${image.uniqueId}${failures}${image.running ? "  (running)" : ""}`
 }
 
 /** What `info` has besides the facts. */
@@ -184,6 +180,7 @@ export const factsLines = (
   inspected: Inspected
 ): ReadonlyArray<string> => {
   const { preference, storedImages } = facts
+  const loss = lossOfFirmware(facts)
   const wanted =
     preference._tag === "NotSupported"
       ? "this family has none"
@@ -211,6 +208,7 @@ export const factsLines = (
         ...hardwareRows(inspected),
         ["preference", wanted],
         ...several("stored", stored),
+        ["warning", loss === undefined ? undefined : `${loss.means}; ${loss.cure}`],
         ...several("images", inspected.details.images.flatMap(imageText)),
         ["mode", facts.operatingMode],
         ["held by", facts.offlineReasons.length === 0 ? undefined : facts.offlineReasons.join(", ")],

@@ -7,6 +7,7 @@ import { describeCondition } from "../../update/condition.ts"
 import { imageTitle, retryText } from "./events.ts"
 import { stateOf } from "./history-json.ts"
 import { settingsLines } from "./settings.ts"
+import { storedText } from "./stored.ts"
 import { bytesText, durationText, plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
@@ -131,6 +132,8 @@ export const timelineLines = (past: PastRun, style: Style): ReadonlyArray<string
         ["ran", run.facts?.firmware],
         ["preferred", old === undefined ? undefined : showPreference(old)],
         ["wanted", preference === undefined ? firmware : showPreference(preference)],
+        ["deletes", run.deletes === undefined ? undefined : storedText(run.deletes)],
+        ...(run.evictions ?? []).map(({ images }) => ["goes", images.map(storedText).join(" or ")] as const),
         ...run.images.map(
           ({ bytes, path, role, sha256 }) =>
             ["image", `${path} (${role}, ${bytesText(bytes)}, SHA-256 ${sha256})`] as const

@@ -7,9 +7,10 @@ import { rowsOf } from "../../device/table/table.ts"
 import type { StepInfo } from "../../flow/Step.ts"
 import * as Duration from "effect/Duration"
 import type { Preference } from "../../plan/facts.ts"
-import { ModemFacts } from "../../plan/facts.ts"
-import { Situation } from "../../recovery/Situation.ts"
+import { ModemFacts, StoredImage } from "../../plan/facts.ts"
 import { SettingsDiff } from "../../plan/settings.ts"
+import { Eviction } from "../../plan/slots.ts"
+import { Situation } from "../../recovery/Situation.ts"
 import { Condition } from "../../update/condition.ts"
 import { UpdateEvent } from "../../update/events.ts"
 import type { Glance } from "../../update/glance.ts"
@@ -108,7 +109,7 @@ const Versions = Schema.Struct({
 })
 
 export const PlanReport = Schema.TaggedStruct("Plan", {
-  action: Schema.Literals(["nothing", "update", "download", "hold", "leave", "restart"]),
+  action: Schema.Literals(["nothing", "update", "download", "hold", "leave", "restart", "select", "delete"]),
   modem: ModemReport,
   family: Schema.String,
   /** Where everything goes by AT: on which port, and why not by QMI. */
@@ -119,15 +120,22 @@ export const PlanReport = Schema.TaggedStruct("Plan", {
   images: Schema.Array(
     Schema.Struct({ name: Schema.String, role: Schema.String, bytes: Schema.Int, sha256: Schema.String })
   ),
+  /** What is overwritten: one image, or several where the modem chooses among them. */
+  evictions: Schema.Array(Eviction),
+  /** The stored image that is deleted. */
+  deletes: Schema.NullOr(StoredImage),
   steps: Schema.Array(StepReport),
   passed: Schema.Array(Schema.String),
   warnings: Schema.Array(Schema.String)
 })
 export type PlanReport = typeof PlanReport.Type
 
-/** Last line of `update`, `download` and `reset` when all went well. */
+/** Last line of `update`, `download`, `reset` and `images select|delete` when all went well. */
 export const ResultReport = Schema.TaggedStruct("Result", {
-  outcome: Schema.Literals(["already-there", "updated", "not-validated", "held", "left", "restarted"]),
+  outcome: Schema.Literals([
+    ...["already-there", "updated", "not-validated", "held"],
+    ...["left", "restarted", "selected", "deleted"]
+  ] as const),
   before: Schema.NullOr(ModemFacts),
   after: Schema.NullOr(ModemFacts),
   sent: Schema.Array(
@@ -154,7 +162,7 @@ export const ErrorReport = Schema.TaggedStruct("Error", {
 })
 export type ErrorReport = typeof ErrorReport.Type
 
-/** Every line that `update`, `download` and `reset` print. */
+/** Every line that `update`, `download`, `reset` and `images select|delete` print. */
 export const RunLine = Schema.Union([PlanReport, UpdateEvent, ResultReport, ErrorReport])
 export type RunLine = typeof RunLine.Type
 
@@ -215,6 +223,8 @@ export const planReport = (plan: UpdatePlan): PlanReport => ({
     bytes: image.size,
     sha256: image.sha256
   })),
+  evictions: plan.evictions ?? [],
+  deletes: plan.deletes ?? null,
   steps: plan.steps.map(stepReport),
   passed: plan.passed,
   warnings: plan.warnings

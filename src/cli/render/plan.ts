@@ -1,6 +1,7 @@
 /** A plan for people: what would change, what was checked, and every step with its risk and its patience. */
 import type { Risk } from "../../flow/Step.ts"
 import type { PlanReport, StepReport } from "./json.ts"
+import { storedText } from "./stored.ts"
 import { bytesText, durationText, plain, rows } from "./text.ts"
 import type { Style } from "./text.ts"
 
@@ -26,7 +27,9 @@ const headings: { readonly [A in PlanReport["action"]]: string } = {
   download: "Download to the modem in boot-and-hold",
   hold: "Into boot-and-hold",
   leave: "Out of boot-and-hold, without writing anything",
-  restart: "Restart"
+  restart: "Restart",
+  select: "Run what is stored",
+  delete: "Delete a stored image"
 }
 
 /** The gravest thing first; what the modem goes through, in words. */
@@ -39,6 +42,12 @@ const riskLine = (steps: ReadonlyArray<StepReport>): string | undefined => {
   steps.forEach(collect)
   const named = (["writes-flash", "changes-preference", "reboots"] as const).filter((risk) => all.has(risk))
   return named.length === 0 ? undefined : named.map((risk) => riskText[risk]).join(", ")
+}
+
+const goesText = (images: PlanReport["evictions"][number]["images"], type: string): string => {
+  const [only] = images
+  if (only !== undefined && images.length === 1) return storedText(only)
+  return `one of ${String(images.length)} ${type === "modem" ? "firmware" : "carrier"} images`
 }
 
 /** From, to, images and risks: also what is shown before the question whether to go on. */
@@ -55,6 +64,8 @@ export const planSummary = (plan: PlanReport, style: Style): ReadonlyArray<strin
         ["carrier", change(from?.carrier, to.carrier)],
         ["config", change(from?.config, to.config)],
         ...list.map((text, index): [string, string] => [index === 0 ? "images" : "", text]),
+        ["deletes", plan.deletes === null ? undefined : storedText(plan.deletes)],
+        ...plan.evictions.map(({ images, type }): [string, string] => ["goes", goesText(images, type)]),
         ["risks", riskLine(plan.steps)]
       ],
       style

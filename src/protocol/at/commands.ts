@@ -56,3 +56,28 @@ export const setImagePreference = (
     return wrong("config", "1 to 96 printable characters without quotes")
   return Result.succeed(`AT!${command}="${words.firmware}","${words.carrier}","${words.config}"`)
 }
+
+/** Which image `AT!IMAGE=0` shall delete: a slot, or a carrier image by its two names. */
+export type ImageToDelete =
+  | { readonly type: "firmware"; readonly slot: number }
+  | { readonly type: "carrier"; readonly buildId: string; readonly uniqueId: string }
+
+/**
+ * `AT!IMAGE=0,0,<slot>` or `AT!IMAGE=0,1,FF,"<build id>","<unique id>"` (at.md §4.4): one image each. The shorter forms,
+ * which delete all of them, cannot be made here.
+ */
+export const deleteImage = (image: ImageToDelete): Result.Result<string, AtValueError> => {
+  const wrong = (value: string, wanted: string) => Result.fail(new AtValueError({ command: "AT!IMAGE", value, wanted }))
+  if (image.type === "firmware") {
+    const { slot } = image
+    return Number.isInteger(slot) && slot >= 1 && slot < 255
+      ? Result.succeed(`AT!IMAGE=0,0,${String(slot)}`)
+      : wrong("slot", "a number from 1 to 254")
+  }
+  const { buildId, uniqueId } = image
+  if (!quotable.test(buildId) || buildId.length > 96)
+    return wrong("build id", "1 to 96 printable characters without quotes")
+  if (!quotable.test(uniqueId) || uniqueId.length > 16)
+    return wrong("unique id", "1 to 16 printable characters without quotes")
+  return Result.succeed(`AT!IMAGE=0,1,FF,"${buildId}","${uniqueId}"`)
+}

@@ -26,7 +26,8 @@ export {
   identifyByAt,
   identifyWithPreferenceByAt,
   openAt,
-  releaseAt
+  releaseAt,
+  restartByAt
 } from "./by-at.ts"
 export { alignPreferenceByAt } from "./at-preference.ts"
 export { verifyDownloadByAt, verifyFirmwareByAt, verifyPreferenceByAt, waitForBootByAt } from "./at-boot.ts"
@@ -38,12 +39,23 @@ export {
   snapshotSettings,
   snapshotSettingsByAt
 } from "./settings.ts"
+export {
+  checkNotInUse,
+  checkStored,
+  deleteStoredImage,
+  deleteStoredImageByAt,
+  verifyDeleted,
+  verifyDeletedByAt
+} from "./stored.ts"
+export type { Deletable, DeleteSent } from "./stored.ts"
 export type { Validated } from "./boot.ts"
 export type {
   Delivery,
   DownloadDelivery,
+  Deletion,
   DownloadList,
   FlowOptions,
+  Selection,
   Target,
   Transferred,
   WantedFirmware,

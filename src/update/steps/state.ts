@@ -5,8 +5,8 @@
 import type { Family, UpdateWay } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
 import type { OpenedImage } from "../../file/Image.ts"
-import type { Preference } from "../../plan/facts.ts"
 import type { Settings } from "../../plan/settings.ts"
+import type { Preference, StoredImage } from "../../plan/facts.ts"
 
 /** What the modem shall run at the end. Carrier and config only where the family has preferences. */
 export interface WantedFirmware {
@@ -49,6 +49,16 @@ export interface DownloadDelivery extends Target {
   readonly preference: Preference | undefined
   /** What an earlier run of the same update read before its first write. */
   readonly settingsBefore?: Settings | undefined
+}
+
+/** A flow that selects what is stored starts from this: there are no images. */
+export interface Selection extends Target<"preference"> {
+  readonly wanted: WantedPreference
+}
+
+/** A flow that deletes a stored image starts from this. */
+export interface Deletion extends Target {
+  readonly deletes: StoredImage
 }
 
 /** What the modem wants to be sent; decides whether there is a transfer at all. */

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { encodeCommand } from "../../../src/protocol/at/framing.ts"
-import { enterCnd, factoryPassword, setImagePreference } from "../../../src/protocol/at/commands.ts"
+import { deleteImage, enterCnd, factoryPassword, setImagePreference } from "../../../src/protocol/at/commands.ts"
 
 const quotes = (text: string): number => text.split('"').length - 1
 
@@ -53,6 +53,28 @@ describe("AT commands with values of ours", () => {
     }
   })
 
+  it("delete one image by its slot or its names, and never all of them", () => {
+    assert.deepStrictEqual(deleteImage({ type: "firmware", slot: 3 }), Result.succeed("AT!IMAGE=0,0,3"))
+    // at.md §4.4, letter by letter.
+    assert.deepStrictEqual(
+      deleteImage({ type: "carrier", buildId: "02.24.03.00_ATT", uniqueId: "002.022_000" }),
+      Result.succeed('AT!IMAGE=0,1,FF,"02.24.03.00_ATT","002.022_000"')
+    )
+    for (const slot of [0, -1, 255, 256, 1.5, Number.NaN]) {
+      assert.isTrue(Result.isFailure(deleteImage({ type: "firmware", slot })), String(slot))
+    }
+    for (const [buildId, uniqueId] of [
+      ["", "002.022_000"],
+      ["02.24.03.00_ATT", ""],
+      ['02.24.03.00_A"', "002.022_000"],
+      ["02.24.03.00_ATT", "002.022_000\r"],
+      ["x".repeat(97), "002.022_000"],
+      ["02.24.03.00_ATT", "x".repeat(17)]
+    ] as const) {
+      assert.isTrue(Result.isFailure(deleteImage({ type: "carrier", buildId, uniqueId })), `${buildId} ${uniqueId}`)
+    }
+  })
+
   it.prop(
     "never carry a second command, whatever the values",
     [Schema.String, Schema.String, Schema.String],
@@ -60,7 +82,8 @@ describe("AT commands with values of ours", () => {
       const [a, b, c] = values
       for (const [command, count] of [
         [enterCnd(a), 2],
-        [setImagePreference("IMPREF", { firmware: "02.33.03.00", carrier: b, config: c }), 6]
+        [setImagePreference("IMPREF", { firmware: "02.33.03.00", carrier: b, config: c }), 6],
+        [deleteImage({ type: "carrier", buildId: b, uniqueId: c }), 4]
       ] as const) {
         if (Result.isFailure(command)) continue
         assert.strictEqual(quotes(command.success), count)
