@@ -175,10 +175,9 @@ export const plan = Effect.fn("Recovery.plan")(function* (modem: Modem, options:
   return yield* planFor(yield* examine(modem), options, undefined, [])
 })
 
-/** Where nothing else is to be tried: somebody else has the modem, or it is another one, or nothing can be written down. */
+/** Where nothing else is to be tried: somebody else uses the modem, or it is another one, or nothing can be written down. */
 const endsIt = ({ cause }: UpdateError): boolean => {
   switch (cause._tag) {
-    case "LockError":
     case "JournalError":
       return true
     case "BusError":

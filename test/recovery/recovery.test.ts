@@ -5,10 +5,14 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Modem from "../../src/device/Modem.ts"
 import * as Image from "../../src/file/Image.ts"
 import { ImageFiles, inMemory } from "../../src/file/ImageSource.ts"
+import { buildSystemImage } from "../../src/image/builder.ts"
 import type { MemoryContents } from "../../src/journal/memory.ts"
 import type { RecoveryError } from "../../src/recovery/RecoveryError.ts"
+import * as Recovery from "../../src/recovery/Recovery.ts"
 import * as Sim from "../../src/sim/index.ts"
 import { ControlWay } from "../../src/update/ControlWay.ts"
+import { Journal } from "../../src/update/Journal.ts"
+import { JournalError } from "../../src/update/JournalError.ts"
 import { LockError } from "../../src/update/LockError.ts"
 import { ModemLock } from "../../src/update/ModemLock.ts"
 import * as Update from "../../src/update/Update.ts"
@@ -311,6 +315,19 @@ describe("recovery from low power", () => {
 })
 
 describe("recovery", () => {
+  it.effect("does not send a sound image that has taken the place of the run's", () =>
+    Effect.gen(function* () {
+      const contents: MemoryContents = new Map()
+      yield* killedUpdate(images9x30, contents, inTransfer)
+      const system = "SWI9X30C_02.33.03.00.cwe"
+      const other = buildSystemImage({ familyToken: "SWI9X30C", firmware: "02.33.03.00", size: 1_500_000 })
+      const done = yield* recover({ contents, files: { ...images9x30, [system]: other } })
+      assert.match(done.plan.said.join(), /not continued: SWI9X30C_02\.33\.03\.00\.cwe is not the file that it was/)
+      assert.deepStrictEqual(triedIn(done), ["Leave", "Select"])
+      assertHome(yield* state, "02.24.05.06")
+    }).pipe(onBus(Sim.em7455()))
+  )
+
   it.effect("goes another way, where the first one fails", () =>
     Effect.gen(function* () {
       const contents: MemoryContents = new Map()
@@ -360,6 +377,24 @@ describe("recovery", () => {
       assert.strictEqual((yield* state).mode, "boot-and-hold")
       assert.lengthOf(done.looks, 1)
     }).pipe(onBus(Sim.em7455({ mode: "boot-and-hold", behaviours: [Sim.behaviour("staysInBootAndHold", {})] })))
+  )
+
+  it.effect("ends at once where nothing can be written down, and has done nothing", () =>
+    Effect.gen(function* () {
+      const before = yield* state
+      const full = new JournalError({ path: "runs/a", reason: { _tag: "NoSpace" } })
+      const recovering = Effect.gen(function* () {
+        return yield* Recovery.run(yield* Recovery.plan(yield* Modem.select()))
+      }).pipe(
+        Effect.scoped,
+        Effect.provideService(Journal, () => Effect.fail(full))
+      )
+      const { exit } = yield* timed(recovering, "1 hour", "500 millis")
+      const error = errorOf(exit)
+      assert(error._tag === "UpdateError")
+      assert.strictEqual(error.code, "JOURNAL_NO_SPACE")
+      assert.deepStrictEqual(yield* state, before)
+    }).pipe(onBus(Sim.em7455({ preference: { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" } })))
   )
 
   it.effect("tells firmware in no slot, and does nothing about it", () =>
@@ -439,6 +474,8 @@ describe("recovery", () => {
       replaced(contents, otherSerial, ["123456789012347", "123456789012354"])
       const done = yield* recover({ contents, files: images9x30, options: { unattended: true } })
       assert.deepStrictEqual(triedIn(done), ["Leave", "Select"])
+      // Once it has told its IMEI, that run is none of its history.
+      assert.isUndefined(done.looks[0]?.about)
       assertHome(yield* state, "02.24.05.06")
     }).pipe(onBus(Sim.em7455()))
   )
