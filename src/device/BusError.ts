@@ -50,7 +50,7 @@ const Reason = Schema.Union([
 export const busCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NoModem: {
     code: "DEVICE_NONE",
-    help: "Look with `boothold list` what is plugged in, or simulate one with `--simulate em7455`."
+    help: "Look with `boothold list` what is plugged in; power-cycle a modem that has vanished, or simulate one with `--simulate em7455`."
   },
   SeveralModems: {
     code: "DEVICE_SEVERAL",

@@ -133,7 +133,7 @@ const planFor = Effect.fnUntraced(function* (
   const looked = carried === undefined ? yield* lastUnfinished(modem, facts) : undefined
   const unfinished = carried ?? looked?.unfinished
   const { images } = options
-  const run = unfinished === undefined ? undefined : yield* journalled(unfinished, modem, options.unattended === true)
+  const run = unfinished === undefined ? undefined : yield* journalled(unfinished, modem, options)
   const atHand: AtHand = {
     family: familyOf(examination, run),
     given: images?.images.map(({ image }) => image.name),
@@ -175,10 +175,9 @@ export const plan = Effect.fn("Recovery.plan")(function* (modem: Modem, options:
   return yield* planFor(yield* examine(modem), options, undefined, [])
 })
 
-/** Where nothing else is to be tried: somebody else has the modem, or it is another one, or nothing can be written down. */
+/** Where nothing else is to be tried: somebody else uses the modem, or it is another one, or nothing can be written down. */
 const endsIt = ({ cause }: UpdateError): boolean => {
   switch (cause._tag) {
-    case "LockError":
     case "JournalError":
       return true
     case "BusError":
@@ -235,8 +234,12 @@ const failed = Effect.fnUntraced(function* (
 ) {
   if (situation._tag === "NotAsked" && tried.length === 0 && error !== undefined) return yield* error
   const words = yield* CommandWords
-  const last = tried.at(-1)?.error
-  const stuck = situation._tag === "BootAndHold" && needs !== undefined
+  const errors = tried.flatMap(({ error: one, remedy }) => (one === undefined ? [] : [{ remedy, one }]))
+  // What kept the images from it says more than what came after.
+  const last = (errors.find(({ remedy: { _tag } }) => _tag === "Flash" || _tag === "Continue") ?? errors.at(-1))?.one
+  // Where images were sent in vain, others are no more likely to help than the same ones after a power-cycle.
+  const sent = tried.some(({ remedy: { _tag } }) => _tag === "Flash" || _tag === "Continue")
+  const stuck = situation._tag === "BootAndHold" && needs !== undefined && !sent
   const reason: RecoveryError["reason"] = stuck
     ? { _tag: "ImagesNeeded", needs }
     : tried.length > 0

@@ -21,11 +21,11 @@ const Reason = Schema.Union([NotHome, ImagesNeeded, NoRemedy, NotAsked])
 export const recoveryCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NotHome: {
     code: "RECOVERY_NOT_HOME",
-    help: "Give it the images that it shall run, with `--images`; where that fails too, switch it off and on and try again."
+    help: "Try again after a power-cycle of the modem; give it the images that it shall run with `--images`, where it was sent none."
   },
   ImagesNeeded: {
     code: "RECOVERY_IMAGES_NEEDED",
-    help: "Get a complete set of images for this very model, and give them with `--images`."
+    help: "Get a complete set of images for this very model, and give them with `--images`; a boot loader that hangs answers again after a power-cycle."
   },
   NoRemedy: { code: "RECOVERY_NO_REMEDY", help: "The message says what is needed; nothing was done to the modem." },
   NotAsked: {

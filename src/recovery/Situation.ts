@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import { Preference, preferenceIn, samePreference, showPreference } from "../plan/facts.ts"
 import type { ModemFacts } from "../plan/facts.ts"
+import { lossOfFirmware } from "../plan/stored.ts"
 
 export const Situation = Schema.TaggedUnion({
   /** It runs what it prefers, and nothing of its images' holds it back. */
@@ -66,13 +67,6 @@ export const situationOf = (facts: ModemFacts, armed: boolean): Situation => {
 
 export const isHome = ({ _tag }: Situation): boolean => _tag === "Home"
 
-/** The firmware that runs lies in no slot, by the modem's own list: "slot 255" (at.md §4.4; failures.md §10). */
-export const runsOutside = ({ storedImages }: ModemFacts): boolean => {
-  if (storedImages._tag === "NotSupported") return false
-  const firmware = storedImages.value.images.filter(({ type }) => type === "modem")
-  return firmware.length > 0 && !firmware.some(({ running }) => running)
-}
-
 const why: { readonly [reason: string]: string } = {
   "host-image": "the firmware that it runs is not the preferred one",
   "pri-image": "the carrier image that it runs is not the preferred one"
@@ -102,14 +96,11 @@ export const describeSituation = Situation.match({
   NotAsked: ({ why: detail }) => `It is not known how it is: ${detail}.`
 })
 
-/** What is told besides, and is no reason to do anything. */
-export const notesOf = (facts: ModemFacts): ReadonlyArray<string> =>
-  runsOutside(facts)
-    ? [
-        `the firmware that it runs, ${facts.firmware}, is in none of its slots (slot 255): where another one is preferred, ` +
-          "it is lost; `boothold update` with its images gives it a slot"
-      ]
-    : []
+/** What is told besides, and is no reason to do anything: firmware in no slot, "slot 255" (failures.md §10). */
+export const notesOf = (facts: ModemFacts): ReadonlyArray<string> => {
+  const loss = lossOfFirmware(facts)
+  return loss === undefined ? [] : [`${loss.means}; ${loss.cure}`]
+}
 
 /** Both of its images are stored: the modem can run it without being sent anything (qmi.md §6.4). */
 export const isStored = (pairs: ReadonlyArray<Preference>, wanted: Preference): boolean =>

@@ -28,6 +28,10 @@ export interface RunAtHand {
   readonly obstacle: string | undefined
   /** What the modem preferred before it, or ran where it preferred nothing. */
   readonly old: Preference | undefined
+  /** Code of the boot loader's failure that ended it; undefined where something else did. */
+  readonly failed: string | undefined
+  /** The images that were given are those of this run. */
+  readonly sameAsGiven: boolean
 }
 
 export interface AtHand {
@@ -84,6 +88,10 @@ const selections = ({ pairs, run, running }: AtHand): ReadonlyArray<Remedy & { r
 const sameRemedy = (a: Remedy, b: Remedy): boolean =>
   a._tag === b._tag && (a._tag !== "Select" || b._tag !== "Select" || samePreference(a.preference, b.preference))
 
+/** These very images did not go through last time: a modem that runs is brought home without them first. */
+const wereRefused = ({ given, run }: AtHand): boolean =>
+  run?.failed !== undefined && (given === undefined || run.sameAsGiven)
+
 const remediesOf = (situation: Situation, atHand: AtHand): ReadonlyArray<Remedy> => {
   const { given, run } = atHand
   const flash: ReadonlyArray<Remedy> =
@@ -92,6 +100,8 @@ const remediesOf = (situation: Situation, atHand: AtHand): ReadonlyArray<Remedy>
       : run !== undefined && run.obstacle === undefined && run.images.length > 0
         ? [{ _tag: "Continue", run: run.id, images: run.images }]
         : []
+  const sendFirst = (others: ReadonlyArray<Remedy>): ReadonlyArray<Remedy> =>
+    wereRefused(atHand) ? [...others, ...flash] : [...flash, ...others]
   switch (situation._tag) {
     case "Home":
     case "NotAsked":
@@ -102,12 +112,11 @@ const remediesOf = (situation: Situation, atHand: AtHand): ReadonlyArray<Remedy>
       // A restart acts on a preference that can be met, and may cure what is no matter of the preference.
       const { preference } = situation
       const mayCure = preference === undefined || isStored(atHand.pairs, preference)
-      return [...flash, ...selections(atHand), ...(mayCure ? [{ _tag: "Restart" } as const] : [])]
+      return [...sendFirst(selections(atHand)), ...(mayCure ? [{ _tag: "Restart" } as const] : [])]
     }
     case "PreferencePending":
       return [
-        ...flash,
-        ...selections(atHand),
+        ...sendFirst(selections(atHand)),
         ...(isStored(atHand.pairs, situation.preference) ? [{ _tag: "Restart" } as const] : [])
       ]
     case "Offline":
@@ -143,14 +152,20 @@ const needOf = (situation: Situation, { family, tried }: AtHand): string | undef
 export const decide = (situation: Situation, atHand: AtHand): Decision => {
   const { family, given, run, tried } = atHand
   if (situation._tag === "Home") return { remedies: [], said: [], needs: undefined }
+  const refused = wereRefused(atHand) && situation._tag !== "BootAndHold"
   const said =
     run === undefined || run.images.length === 0
       ? []
-      : given !== undefined
-        ? ["the images that were given are sent, and not those of the run that left it half way"]
-        : run.obstacle === undefined
-          ? []
-          : [`the run that left it half way is not continued: ${run.obstacle}`]
+      : refused && run.obstacle === undefined
+        ? [
+            `the images did not go through last time (${run.failed ?? ""}): it is brought home without them, where that can be; ` +
+              "`boothold update` sends them again"
+          ]
+        : given !== undefined
+          ? ["the images that were given are sent, and not those of the run that left it half way"]
+          : run.obstacle === undefined
+            ? []
+            : [`the run that left it half way is not continued: ${run.obstacle}`]
   const all = family === undefined ? [] : remediesOf(situation, atHand)
   const remedies = all.filter((remedy) => !tried.some((done) => sameRemedy(done, remedy)))
   const needs =

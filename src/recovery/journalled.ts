@@ -64,13 +64,21 @@ const openImages = Effect.fnUntraced(function* ({ images, wanted }: Unfinished["
   return { set, changed: changed?.image.name }
 })
 
+/** It was not the cable, the host or the user that ended the run. */
+const isLoaders = (code: string): boolean => code.startsWith("QDL_") || code === "UPDATE_STAYED_IN_BOOT_AND_HOLD"
+
 /**
  * `unattended`: nobody is there to say whether a modem that is known by its place alone is the one of the run. Another
  * one may have been plugged in there (flows.md §9 W18).
  */
-export const journalled = Effect.fnUntraced(function* (unfinished: Unfinished, modem: Modem, unattended: boolean) {
+export const journalled = Effect.fnUntraced(function* (
+  unfinished: Unfinished,
+  modem: Modem,
+  { images: given, unattended }: { readonly images?: OpenedSet; readonly unattended?: boolean }
+) {
   const { begun } = unfinished.journal
   const { run } = begun
+  const { failure } = unfinished.outcome
   const names = run.images.map(({ name }) => name)
   const made = (obstacle: string | undefined, opened?: OpenedSet): Journalled => ({
     id: unfinished.id,
@@ -79,10 +87,14 @@ export const journalled = Effect.fnUntraced(function* (unfinished: Unfinished, m
     images: names,
     obstacle,
     old: oldOf(run),
+    failed: failure !== undefined && isLoaders(failure.code) ? failure.code : undefined,
+    sameAsGiven: run.images.every(({ sha256 }) => given?.images.some(({ image }) => image.sha256 === sha256)),
     opened
   })
   if (run.images.length === 0) return made(undefined)
-  if (unfinished.by === "place" && (unattended || modem.mode === "application")) {
+  // What was given is sent instead.
+  if (given !== undefined) return made(undefined)
+  if (unfinished.by === "place" && (unattended === true || modem.mode === "application")) {
     return made("only the place says that it is the same modem; give the images with `--images`, if it is")
   }
   const opened = yield* Effect.result(openImages(run))

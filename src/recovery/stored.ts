@@ -5,11 +5,10 @@ import type { ModemFacts, Preference } from "../plan/facts.ts"
 import { storedPairs } from "../plan/stored.ts"
 import * as Update from "../update/Update.ts"
 
-/** None of a modem that does not list what it stores. */
 export const completePairs = ({ storedImages }: ModemFacts): ReadonlyArray<Preference> =>
   storedImages._tag === "NotSupported" ? [] : storedPairs(storedImages.value)
 
-/** Nothing is taken back: the modem was not home before either. */
+/** Not taken back where it fails: what was preferred before is what kept the modem from being home. */
 export const planSelect = (modem: Modem, preference: Preference) =>
   Effect.map(Update.planSelect(modem, preference), (plan): Update.UpdatePlan => ({
     ...plan,

@@ -62,7 +62,7 @@ export interface Runnables {
   readonly remove: Runnable
 }
 
-/** What brings a modem home that was left half way; by QMI. */
+/** What brings a modem home that was left half way. */
 export interface Homecomings {
   /** Out of boot-and-hold, nothing is written. */
   readonly leave: Runnable
@@ -77,7 +77,7 @@ export interface FamilyFlow extends Runnables, Homecomings {
    * The same by AT alone. Absent: a modem whose control port cannot be used is not updated. An edited flow has none
    * unless its author gives one: what was inserted into the one way must not be passed by on the other.
    */
-  readonly byAt?: Runnables
+  readonly byAt?: Runnables & Homecomings
 }
 
 /** The states that a run may end in and that its report is made of. */
@@ -171,9 +171,17 @@ const runnablesByAt = <
   startDownload: (input: RunInput) => DownloadStart,
   sending: Flow.Flow<DownloadStart & AtFlows.ByAt, Download>,
   select: Runnable | undefined
-): Runnables => ({
+): Runnables & Homecomings => ({
   select,
   remove: runnable(AtFlows.deleteAtFlow, withWhy(deletion(family))),
+  leave: runnable(
+    AtFlows.leaveAtFlow(family),
+    withWhy((input): Target => target(family)(input))
+  ),
+  restart: runnable(
+    AtFlows.restartAtFlow(family),
+    withWhy((input): Target => target(family)(input))
+  ),
   hold: runnable(
     AtFlows.holdAtFlow(family),
     withWhy((input): Target => target(family)(input))

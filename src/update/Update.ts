@@ -29,7 +29,7 @@ import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { EventSink } from "./events.ts"
 import type { UpdateEvent } from "./events.ts"
 import { FamilyFlows } from "./FamilyFlow.ts"
-import type { FamilyFlow, RunReport, Runnable, Runnables } from "./FamilyFlow.ts"
+import type { FamilyFlow, Homecomings, RunReport, Runnable, Runnables } from "./FamilyFlow.ts"
 import { familyFlows } from "./families/index.ts"
 import { FlowError } from "./FlowError.ts"
 import { modemFactsOf } from "./at-modem-facts.ts"
@@ -147,7 +147,7 @@ export const inspect = Effect.fn("Update.inspect")(function* (modem: Modem) {
 
 /** The flows for the way in which the modem is driven: as it was asked, or as was wished. */
 const runnablesOf = (flows: FamilyFlow, told: ModemFacts) => {
-  if (told.byAt === undefined) return Effect.succeed<Runnables>(flows)
+  if (told.byAt === undefined) return Effect.succeed<Runnables & Homecomings>(flows)
   return flows.byAt === undefined
     ? Effect.fail(
         new FlowError({
@@ -353,7 +353,8 @@ export const planLeave = Effect.fn("Update.planLeave")(function* (modem: Modem, 
   }
   yield* needChosenProtocol
   const found = yield* familyOfHeld(modem, family)
-  const { leave } = yield* flowOf(found)
+  const flows = yield* flowOf(found)
+  const { leave } = ((yield* ControlWay) === "at" ? flows.byAt : undefined) ?? flows
   const made: UpdatePlan = {
     ...bare,
     action: "leave",
@@ -372,7 +373,7 @@ export const planLeave = Effect.fn("Update.planLeave")(function* (modem: Modem, 
 export const planRestart = Effect.fn("Update.planRestart")(function* (modem: Modem) {
   const told = yield* facts(modem)
   const family = yield* familyOf(told)
-  const { restart } = yield* flowOf(family)
+  const { restart } = yield* runnablesOf(yield* flowOf(family), told)
   const made: UpdatePlan = {
     ...bare,
     action: "restart",

@@ -131,3 +131,25 @@ export const deleteAtFlow = Flow.make<Deletion & ByAt>("delete")(
 /** Only into boot-and-hold. */
 export const holdAtFlow = (family: Family) =>
   Flow.make<Target & ByAt>("reset")(Steps.openAt, Steps.identifyByAt, Steps.holdOnlyByAt, Steps.awaitHold(family))
+
+/** Out of boot-and-hold, without images. */
+export const leaveAtFlow = (family: Family) =>
+  Flow.make<Target & ByAt>("leave")(
+    Steps.openDownloadNow(family),
+    Steps.dloadSwitch,
+    Steps.leaveBootAndHold,
+    Steps.waitForBootByAt(family),
+    Steps.lookAfterwardsByAt,
+    Steps.releaseAt
+  )
+
+/** A modem that is offline, or that only a start can cure. */
+export const restartAtFlow = (family: Family) =>
+  Flow.make<Target & ByAt>("restart")(
+    Steps.openAt,
+    Steps.identifyByAt,
+    Steps.restartOnlyByAt,
+    Steps.waitForBootByAt(family),
+    Steps.verifyRestartByAt(family),
+    Steps.releaseAt
+  )

@@ -4,7 +4,6 @@ import type * as Scope from "effect/Scope"
 import type { Family } from "../device/families/Family.ts"
 import type { Modem } from "../device/Modem.ts"
 import type { PortRole, UsbBus } from "../device/UsbBus.ts"
-import { watchBus } from "../device/watch.ts"
 import type { BusWatch } from "../device/watch.ts"
 import { samePreference, showPreference } from "../plan/facts.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
@@ -12,7 +11,6 @@ import type { AtError } from "../session/AtError.ts"
 import type { AtSession } from "../session/AtSession.ts"
 import type { QmiFailure, QmiSession } from "../session/QmiSession.ts"
 import { modemFactsOf } from "./at-modem-facts.ts"
-import { unlock } from "./at-port.ts"
 import { FlowError } from "./FlowError.ts"
 import { readAtFacts } from "./read-at-facts.ts"
 import { readFacts, readPreference } from "./read-facts.ts"
@@ -23,6 +21,7 @@ import { namesOf, readBack, tell } from "./steps/at-preference.ts"
 import { waitUntilItAnswers } from "./steps/boot.ts"
 import { openAtPort } from "./steps/by-at.ts"
 import { controlSession } from "./steps/control.ts"
+import { resetByAt } from "./steps/leaving-by-at.ts"
 import { offlineAndReset, setTo } from "./steps/preference.ts"
 import type { StepError } from "./UpdateError.ts"
 
@@ -95,21 +94,7 @@ const openedAt =
       yield* tell(at, told.command, namesOf(preference))
       yield* needKept(preference, yield* readBack(at, told.command))
     }),
-    restart: Effect.gen(function* () {
-      const watch = yield* watchBus
-      yield* unlock(at)
-      yield* nowIs({ _tag: "Restarting" })
-      // Its answer may be lost with the port (at.md §3.3): the next wait sees whether it went.
-      yield* at.ask("AT!RESET").pipe(
-        Effect.catchIf(
-          (error) =>
-            error._tag === "TransportError" ? error.reason._tag === "Unplugged" : error.reason._tag === "NoAnswer",
-          () => Effect.void
-        )
-      )
-      yield* at.close
-      return watch
-    }),
+    restart: resetByAt(at),
     close: at.close
   })
 

@@ -11,7 +11,14 @@ const old: Preference = { firmware: "02.24.05.06", config: "002.026_000", carrie
 const wanted: Preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
 const att: Preference = { firmware: "02.20.03.00", config: "002.019_000", carrier: "ATT" }
 
-const run: RunAtHand = { id: "2026-a", images: ["a.cwe", "b.nvu"], obstacle: undefined, old: att }
+const run: RunAtHand = {
+  id: "2026-a",
+  images: ["a.cwe", "b.nvu"],
+  obstacle: undefined,
+  old: att,
+  failed: undefined,
+  sameAsGiven: false
+}
 const gone: RunAtHand = { ...run, obstacle: "a.cwe: no such file" }
 const nothing: AtHand = {
   family: "SWI9X30",
@@ -82,6 +89,30 @@ const table: ReadonlyArray<readonly [Situation["_tag"], string, Partial<AtHand>,
     "the very preference is stored",
     { pairs: [wanted], running: old },
     ["Select 02.33.03.00 (newest stored)", "Restart"]
+  ],
+  [
+    "LowPower",
+    "a run that the boot loader refused",
+    { run: { ...run, failed: "QDL_BAD_STATUS" }, ...stored },
+    ["Select 02.20.03.00 (before the run)", "Select 02.24.05.06 (running)", "Continue"]
+  ],
+  [
+    "LowPower",
+    "the images of a run that the boot loader refused",
+    { given: ["a.cwe"], run: { ...run, failed: "QDL_BAD_STATUS", sameAsGiven: true }, ...stored },
+    ["Select 02.20.03.00 (before the run)", "Select 02.24.05.06 (running)", "Flash"]
+  ],
+  [
+    "LowPower",
+    "other images than those of a run that the boot loader refused",
+    { given: ["c.cwe"], run: { ...run, failed: "QDL_BAD_STATUS" }, ...stored },
+    ["Flash", "Select 02.20.03.00 (before the run)", "Select 02.24.05.06 (running)"]
+  ],
+  [
+    "BootAndHold",
+    "a run that the boot loader refused",
+    { run: { ...run, failed: "QDL_BAD_STATUS" } },
+    ["Continue", "Leave"]
   ],
   ["LowPower", "given images", { given: ["c.cwe"], ...stored }, ["Flash", "Select 02.24.05.06 (running)"]],
   ["PreferencePending", "nothing", {}, []],
@@ -259,10 +290,9 @@ describe("the situation of a modem", () => {
 
   it("tells firmware in no slot besides", () => {
     assert.deepStrictEqual(notesOf(facts()), [])
-    const image = { type: "modem", storageIndex: 1, uniqueId: "x", buildId: "02.20.03.00_?", running: false } as const
     const storedImages = {
       _tag: "Supported",
-      value: { maximumModemImages: 4, maximumPriImages: 50, images: [image] }
+      value: { maximumModemImages: 4, maximumPriImages: 50, images: [], runningOutside: true }
     } as const
     assert.match(notesOf(facts({ storedImages })).join(), /slot 255/)
   })

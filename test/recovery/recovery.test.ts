@@ -2,14 +2,24 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import * as Modem from "../../src/device/Modem.ts"
+import * as Image from "../../src/file/Image.ts"
+import { ImageFiles, inMemory } from "../../src/file/ImageSource.ts"
+import { buildSystemImage } from "../../src/image/builder.ts"
 import type { MemoryContents } from "../../src/journal/memory.ts"
 import type { RecoveryError } from "../../src/recovery/RecoveryError.ts"
+import * as Recovery from "../../src/recovery/Recovery.ts"
 import * as Sim from "../../src/sim/index.ts"
+import { ControlWay } from "../../src/update/ControlWay.ts"
+import { Journal } from "../../src/update/Journal.ts"
+import { JournalError } from "../../src/update/JournalError.ts"
 import { LockError } from "../../src/update/LockError.ts"
 import { ModemLock } from "../../src/update/ModemLock.ts"
+import * as Update from "../../src/update/Update.ts"
 import { images9200, images9x15, images9x30 } from "../support/simulated-update.ts"
 import type { Files } from "../support/simulated-update.ts"
-import { assertHome, errorIn, inTransfer, killedUpdate, onBus, recover, triedIn } from "./support.ts"
+import { errorOf, timed } from "../support/virtual-time.ts"
+import { assertHome, errorIn, inTransfer, journals, killedUpdate, onBus, recover, triedIn } from "./support.ts"
 
 const state = Effect.flatMap(Sim.SimControl, ({ modems }) => modems[0]!.state)
 
@@ -140,6 +150,53 @@ for (const [name, { files, make, wanted }] of Object.entries(families)) {
   })
 }
 
+describe("recovery by AT alone", () => {
+  const byAt = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(
+      Effect.provideService(ControlWay, "at"),
+      Effect.tap(() =>
+        Effect.gen(function* () {
+          const { modems } = yield* Sim.SimControl
+          assert.isFalse((yield* modems[0]!.journal).some(({ _tag }) => _tag === "QmiRequest"))
+        })
+      )
+    )
+
+  for (const [name, make] of Object.entries({ SWI9X30: Sim.em7455, SWI9X15: Sim.mc7354, SWI9200: Sim.mc7710 })) {
+    const old = make().state.running.firmware
+
+    it.effect(`resets a modem of ${name} out of boot-and-hold`, () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(triedIn(yield* recover()), ["Leave"])
+        assertHome(yield* state, old)
+      }).pipe(byAt, onBus(make({ mode: "boot-and-hold" })))
+    )
+
+    // By AT a 9200 tells only that its radio is off (at.md §5.2), which may be its host's wish.
+    if (name === "SWI9200") continue
+    it.effect(`restarts a modem of ${name} that is offline`, () =>
+      Effect.gen(function* () {
+        const done = yield* recover()
+        assert.strictEqual(done.plan.situation._tag, "Offline")
+        assert.deepStrictEqual(triedIn(done), ["Restart"])
+        assertHome(yield* state, old)
+      }).pipe(byAt, onBus(make({ state: { ...make().state, operatingMode: 3 } })))
+    )
+  }
+
+  it.effect("selects what is stored, for one in low power", () =>
+    Effect.gen(function* () {
+      const done = yield* recover()
+      assert.strictEqual(done.plan.situation._tag, "LowPower")
+      assert.deepStrictEqual(triedIn(done), ["Select"])
+      assertHome(yield* state, "02.24.05.06")
+    }).pipe(
+      byAt,
+      onBus(Sim.em7455({ preference: { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" } }))
+    )
+  )
+})
+
 describe("recovery from low power", () => {
   const preference = { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" }
   const lowPower = Sim.em7455({ preference })
@@ -258,6 +315,19 @@ describe("recovery from low power", () => {
 })
 
 describe("recovery", () => {
+  it.effect("does not send a sound image that has taken the place of the run's", () =>
+    Effect.gen(function* () {
+      const contents: MemoryContents = new Map()
+      yield* killedUpdate(images9x30, contents, inTransfer)
+      const system = "SWI9X30C_02.33.03.00.cwe"
+      const other = buildSystemImage({ familyToken: "SWI9X30C", firmware: "02.33.03.00", size: 1_500_000 })
+      const done = yield* recover({ contents, files: { ...images9x30, [system]: other } })
+      assert.match(done.plan.said.join(), /not continued: SWI9X30C_02\.33\.03\.00\.cwe is not the file that it was/)
+      assert.deepStrictEqual(triedIn(done), ["Leave", "Select"])
+      assertHome(yield* state, "02.24.05.06")
+    }).pipe(onBus(Sim.em7455()))
+  )
+
   it.effect("goes another way, where the first one fails", () =>
     Effect.gen(function* () {
       const contents: MemoryContents = new Map()
@@ -267,6 +337,35 @@ describe("recovery", () => {
       assertHome(yield* state, "02.24.05.06")
     }).pipe(onBus(Sim.em7455({ behaviours: [Sim.behaviour("nakWrite", { image: 0, chunk: 1, status: 2 })] })))
   )
+
+  for (const given of [undefined, images9x30]) {
+    it.effect(
+      `brings a modem that runs home first without images that it refused, ${given ? "given" : "of the journal"}`,
+      () =>
+        Effect.gen(function* () {
+          const contents: MemoryContents = new Map()
+          const update = Effect.gen(function* () {
+            const images = yield* Image.openSet(Object.keys(images9x30))
+            return yield* Update.run(yield* Update.plan(yield* Modem.select(), images, { rollbackOnFailure: false }))
+          }).pipe(
+            Effect.scoped,
+            Effect.provideService(ImageFiles, inMemory(images9x30)),
+            Effect.provide(journals(contents, 99), { local: true })
+          )
+          const { exit } = yield* timed(update, "1 hour", "500 millis")
+          assert.strictEqual(errorOf(exit).code, "QDL_BAD_STATUS")
+          const modem = (yield* Sim.SimControl).modems[0]!
+          yield* modem.unplug
+          yield* modem.plug()
+          yield* TestClock.adjust("2 minutes")
+          const done = yield* recover({ contents, files: images9x30, ...(given === undefined ? {} : { given }) })
+          assert.strictEqual(done.plan.situation._tag, "LowPower")
+          assert.match(done.plan.said.join(), /did not go through last time \(QDL_BAD_STATUS\)/)
+          assert.deepStrictEqual(triedIn(done), ["Select"])
+          assertHome(yield* state, "02.24.05.06")
+        }).pipe(onBus(Sim.em7455({ behaviours: [Sim.behaviour("nakWrite", { image: 0, chunk: 1, status: 2 })] })))
+    )
+  }
 
   it.effect("ends where the modem comes back in boot-and-hold, with the command that is needed", () =>
     Effect.gen(function* () {
@@ -280,11 +379,29 @@ describe("recovery", () => {
     }).pipe(onBus(Sim.em7455({ mode: "boot-and-hold", behaviours: [Sim.behaviour("staysInBootAndHold", {})] })))
   )
 
+  it.effect("ends at once where nothing can be written down, and has done nothing", () =>
+    Effect.gen(function* () {
+      const before = yield* state
+      const full = new JournalError({ path: "runs/a", reason: { _tag: "NoSpace" } })
+      const recovering = Effect.gen(function* () {
+        return yield* Recovery.run(yield* Recovery.plan(yield* Modem.select()))
+      }).pipe(
+        Effect.scoped,
+        Effect.provideService(Journal, () => Effect.fail(full))
+      )
+      const { exit } = yield* timed(recovering, "1 hour", "500 millis")
+      const error = errorOf(exit)
+      assert(error._tag === "UpdateError")
+      assert.strictEqual(error.code, "JOURNAL_NO_SPACE")
+      assert.deepStrictEqual(yield* state, before)
+    }).pipe(onBus(Sim.em7455({ preference: { firmware: "02.33.03.00", config: "002.072_000", carrier: "GENERIC" } })))
+  )
+
   it.effect("tells firmware in no slot, and does nothing about it", () =>
     Effect.gen(function* () {
       const done = yield* recover()
       assert.strictEqual(done.plan.situation._tag, "Home")
-      assert.match(done.plan.notes.join(), /in none of its slots \(slot 255\)/)
+      assert.match(done.plan.notes.join(), /slot 255/)
       assert.deepStrictEqual(triedIn(done), [])
     }).pipe(
       onBus(
@@ -357,6 +474,8 @@ describe("recovery", () => {
       replaced(contents, otherSerial, ["123456789012347", "123456789012354"])
       const done = yield* recover({ contents, files: images9x30, options: { unattended: true } })
       assert.deepStrictEqual(triedIn(done), ["Leave", "Select"])
+      // Once it has told its IMEI, that run is none of its history.
+      assert.isUndefined(done.looks[0]?.about)
       assertHome(yield* state, "02.24.05.06")
     }).pipe(onBus(Sim.em7455()))
   )

@@ -17,6 +17,7 @@ export {
   writeImage
 } from "./transfer.ts"
 export { disarm, leaveBootAndHold, lookAfterwards, restartOnly, verifyRestart } from "./leaving.ts"
+export { lookAfterwardsByAt, restartOnlyByAt, verifyRestartByAt } from "./leaving-by-at.ts"
 export type { Opened, Written } from "./transfer.ts"
 export { verifyDownload, verifyFirmware, verifyPreference, waitForBoot, waitForPort } from "./boot.ts"
 export {

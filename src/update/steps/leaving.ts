@@ -32,23 +32,23 @@ export const leaveBootAndHold = step({
 })
 
 /** Whatever it runs: it was only asked to start. What holds it in low power is said, and is no failure of this. */
+export const sayWhatRuns = Effect.fnUntraced(function* (after: ModemFacts) {
+  const { firmware, offlineReasons } = after
+  yield* nowIs(
+    offlineReasons.length === 0
+      ? { _tag: "Running", firmware }
+      : { _tag: "RunningOther", found: `it is held in low power: ${offlineReasons.join(", ")}` }
+  )
+  const validated: Validated = { after }
+  return { validated }
+})
+
 export const lookAfterwards = step({
   name: "look",
   title: "ask the modem what it runs",
   risk: "reads",
   deadline: Duration.seconds(120),
-  run: ({ control }: { readonly control: QmiSession }) =>
-    Effect.gen(function* () {
-      const after = yield* readFacts(control)
-      const { firmware, offlineReasons } = after
-      yield* nowIs(
-        offlineReasons.length === 0
-          ? { _tag: "Running", firmware }
-          : { _tag: "RunningOther", found: `it is held in low power: ${offlineReasons.join(", ")}` }
-      )
-      const validated: Validated = { after }
-      return { validated }
-    })
+  run: ({ control }: { readonly control: QmiSession }) => Effect.flatMap(readFacts(control), sayWhatRuns)
 })
 
 /** A start that was told to stop in boot-and-hold, by whoever was cut off before it came to that (flows.md §9 W5). */
