@@ -79,6 +79,11 @@ const understates = (condition: Condition, files: Files, deeds: Deeds): string |
       return wrong(held, "it waits in boot-and-hold")
     case "LeftBus":
       return "nobody has unplugged it"
+    // Nothing is taken back where somebody breaks off, and no image is deleted here.
+    case "RolledBack":
+    case "DeleteSent":
+    case "ImageDeleted":
+      return "that is none of its business"
   }
 }
 

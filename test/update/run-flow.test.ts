@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { each } from "../../src/flow/index.ts"
+import { each, withUndo } from "../../src/flow/index.ts"
 import * as Flow from "../../src/flow/Flow.ts"
 import { step } from "../../src/flow/Step.ts"
 import { QdlError } from "../../src/session/QdlError.ts"
@@ -180,6 +180,48 @@ describe("a run that fails", () => {
       assert.strictEqual(valueOf(exit).state.all.length, 8)
       // Longer than the 10 s of the one step inside.
       assert.strictEqual(millis, 16_000)
+    })
+  )
+})
+
+describe("a run that is taken back", () => {
+  const undoable = (run: Effect.Effect<void>) =>
+    withUndo(hold, { title: "take it back", deadline: Duration.seconds(60), run: () => run })
+
+  it.effect("tells what is taken back, then what it failed with, in the state that the modem is in by then", () =>
+    Effect.gen(function* () {
+      const flow = Flow.make<{ readonly start: number }>("update")(look, undoable(Effect.sleep("3 seconds")), fails)
+      const { events, recording } = recorded(runFlow(flow, { start: 1 }, "x"))
+      errorOf((yield* timed(recording)).exit)
+      assert.deepStrictEqual(events.slice(-3, -1), [
+        { _tag: "UndoStarted", step: "hold", title: "take it back", deadlineMillis: 60_000 },
+        { _tag: "UndoFinished", step: "hold", millis: 3000 }
+      ])
+      assert.strictEqual(tags(events).at(-1), "RunFailed write")
+    })
+  )
+
+  it.effect("does not wait for a compensation beyond its deadline", () =>
+    Effect.gen(function* () {
+      const flow = Flow.make<{ readonly start: number }>("update")(look, undoable(Effect.never), fails)
+      const { events, recording } = recorded(runFlow(flow, { start: 1 }, "x"))
+      const { exit, millis } = yield* timed(recording)
+      const error = errorOf(exit)
+      assert(error instanceof UpdateError)
+      assert.strictEqual(error.code, "QDL_REJECTED")
+      assert.strictEqual(millis, 62_000)
+      const undone = events.at(-2)
+      assert(undone?._tag === "UndoFailed")
+      assert.deepStrictEqual([undone.step, undone.code], ["hold", "UPDATE_TOOK_TOO_LONG"])
+    })
+  )
+
+  it.effect("is not, where that is not wanted", () =>
+    Effect.gen(function* () {
+      const flow = Flow.make<{ readonly start: number }>("update")(look, undoable(Effect.never), fails)
+      const { events, recording } = recorded(runFlow(flow, { start: 1 }, "x", { rollback: false }))
+      errorOf((yield* timed(recording)).exit)
+      assert.isFalse(events.some(({ _tag }) => _tag.startsWith("Undo")))
     })
   )
 })

@@ -158,7 +158,7 @@ export const alignPreferenceByAt = step({
   run: (state: TellState & { readonly preference: Preference }) =>
     setTo(state, state.preference).pipe(
       // The old preference names what does not run any more: there is nothing to put back.
-      Effect.map(({ preferenceSet }) => ({ preferenceSet: { ...preferenceSet, old: undefined } as PreferenceSet })),
+      Effect.map(({ preferenceSet }) => ({ preferenceSet: { ...preferenceSet, old: undefined } })),
       Effect.tapError(() => notAligned(state.preference)),
       Effect.tap(() => notAligned(state.preference))
     )

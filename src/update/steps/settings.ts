@@ -40,12 +40,12 @@ const comparison = Effect.fnUntraced(function* (before: Settings, read: Effect.E
 /** Nothing from before: nothing is asked, and nothing is said. */
 const notCompared: { readonly settingsDiff: SettingsDiff | undefined } = { settingsDiff: undefined }
 
-interface ByQmi {
+export interface ByQmi {
   readonly control: QmiSession
   readonly modem: Modem
 }
 
-interface ByAt {
+export interface ByAt {
   readonly at: AtSession
 }
 

@@ -9,7 +9,7 @@ import * as BootAndHold from "./boot-and-hold.ts"
 import * as ByAt from "./by-at.ts"
 import * as PreferenceSteps from "./preference.ts"
 
-interface Changing extends Pick<Bringing, "modem" | "family" | "wanted"> {
+export interface Changing extends Pick<Bringing, "modem" | "family" | "wanted"> {
   readonly facts: ModemFacts
 }
 
