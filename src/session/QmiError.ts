@@ -12,10 +12,10 @@ export const Garbled = Schema.TaggedStruct("Garbled", { detail: Schema.String })
 const Reason = Schema.Union([Refused, NoAnswer, Garbled])
 
 export const qmiCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
-  Refused: { code: "QMI_REFUSED", help: "The modem refuses; its error number and name say why." },
+  Refused: { code: "QMI_REFUSED", help: "The modem refuses; its error number and name say why. Where it should not, a power-cycle of the modem may help." },
   NoAnswer: {
     code: "QMI_NO_ANSWER",
-    help: "The modem did not answer on its control port; make sure that nothing else uses the port, wait a minute, and try again."
+    help: "The modem did not answer on its control port; make sure that nothing else uses the port, wait a minute, and try again; where it stays silent, power-cycle the modem."
   },
   Garbled: {
     code: "QMI_GARBLED",

@@ -139,7 +139,7 @@ describe("the second signal", () => {
           else
             assert.match(
               err,
-              /^stopping.*\ninterrupted\nstate: The modem .*half written.*\nnext: {2}boothold download .*\n$/
+              /^stopping.*\ninterrupted\nstate: The modem .*half written.*\nnext: {2}boothold recover .*\n$/
             )
           assert.notInclude(journalIn(state[1] ?? ""), "RunInterrupted")
           const history = execFileSync(process.execPath, [bin, "history", ...state]).toString()

@@ -52,6 +52,19 @@ const everything: ReadonlyArray<Behaviour> = [
       behaviour("hang", { where: "write", image, chunk })
     ])
   ),
+  ...each(images, (image) => [
+    ...each(["open", "write", "close"] as const, (where) => [
+      behaviour("answerLost", { where, image, times: 1 }),
+      behaviour("answerLost", { where, image })
+    ]),
+    behaviour("nakClose", { image, code: 0x10, times: 1 }),
+    behaviour("nakClose", { image, code: 0x10 }),
+    behaviour("nakClose", { image, status: 1, times: 1 })
+  ]),
+  behaviour("nakOpen", { image: 0, code: 0x0f, behind: 1 }),
+  behaviour("switchFails", { times: 1 }),
+  behaviour("switchFails", {}),
+  behaviour("settingsLost", {}),
   ...each(["dload", "hello", "control", "mbim", "at", "boot"] as const, (where) => behaviour("hang", { where })),
   ...each(images, (image) => [
     behaviour("hang", { where: "open", image }),

@@ -127,6 +127,24 @@ const longest = 2 * 60 * 60 * 1000
 /** From this point on nothing starts: there is no bringing home. */
 const startsNoMore = ({ behaviour }: Instance): boolean => behaviour._tag === "hang" && behaviour.where === "boot"
 
+/** Its only slot cannot be written, however often: what is left is to say so. */
+const cannotBeWritten = ({ setup }: Column, { behaviour: fault }: Instance): boolean => {
+  if (setup([]).state.slots.length > 1) return false
+  switch (fault._tag) {
+    case "nakWrite":
+    case "nakOpen":
+    case "wrongSequence":
+    case "answerLost":
+      return fault.times === undefined
+    case "hang":
+      return ["open", "write", "close"].includes(fault.where)
+    case "slotsFull":
+      return true
+    default:
+      return false
+  }
+}
+
 /** What is told of the modem must not be less than what was done to it. */
 const liesAbout = (told: string | undefined, state: Sim.ModemState, before: Sim.ModemState): string | undefined => {
   if (told === "RolledBack" || told === "Untouched" || told === "PreferenceRestored") {
@@ -195,7 +213,7 @@ export const runCase = (column: Column, instance: Instance): Effect.Effect<CaseR
       if (cycled) break
       // Who has nothing left to try switches it off and on; where that is all that helps, the help has to say so.
       if (!/power-cycle|switch it off/.test(`${error?.help ?? ""}${first.error?.help ?? ""}`)) {
-        if (!startsNoMore(instance))
+        if (!startsNoMore(instance) && !cannotBeWritten(column, instance))
           wrong.push(`nobody says that it is to be switched off and on: ${error?.code ?? "?"}`)
       }
       yield* modem.unplug
@@ -206,6 +224,9 @@ export const runCase = (column: Column, instance: Instance): Effect.Effect<CaseR
       if (yield* isHome) return { ending: "cycled", story, wrong } satisfies CaseResult
     }
     if (startsNoMore(instance)) return { ending: "dead", story, wrong } satisfies CaseResult
+    if (cannotBeWritten(column, instance) && (yield* state).mode === "boot-and-hold") {
+      return { ending: "dead", story, wrong } satisfies CaseResult
+    }
     wrong.push(`not home: ${notHome(yield* state, column.versions).join(", ")}`)
     return { ending: "dead", story, wrong } satisfies CaseResult
   }).pipe(Effect.provide(Layer.fresh(Sim.layer(column.setup([instance.behaviour])))))

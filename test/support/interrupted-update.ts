@@ -30,7 +30,7 @@ interface Deeds {
   readonly before: Sim.ModemState
   readonly after: Sim.ModemState
   readonly boots: number
-  /** Images that were announced, and those that came complete. */
+  /** Images that were announced and not given up for another try, and those that came complete. */
   readonly opened: number
   readonly complete: number
   readonly resets: number
@@ -142,7 +142,7 @@ export const breakOff = (setup: Sim.ModemSetup, files: Files, when: When, mode: 
       before,
       after,
       boots: journal.filter(({ _tag }) => _tag === "Booted").length,
-      opened: qdl("OpenUnframed"),
+      opened: qdl("OpenUnframed") - journal.filter(({ _tag }) => _tag === "ImageAbandoned").length,
       complete: journal.filter(({ _tag }) => _tag === "ImageReceived").length,
       resets: qdl("Reset")
     }

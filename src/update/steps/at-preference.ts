@@ -21,6 +21,7 @@ import { emit } from "../events.ts"
 import { FlowError } from "../FlowError.ts"
 import { nowIs } from "../Run.ts"
 import type { Checked } from "./check.ts"
+import { notAligned } from "./preference.ts"
 
 /** That the preference is what was wanted, and how it was. */
 export interface PreferenceSet {
@@ -154,5 +155,11 @@ export const alignPreferenceByAt = step({
   title: "tell the modem by AT!IMPREF to run what it was just sent, and read it back",
   risk: "changes-preference",
   deadline: Duration.seconds(90),
-  run: (state: TellState & { readonly preference: Preference }) => setTo(state, state.preference)
+  run: (state: TellState & { readonly preference: Preference }) =>
+    setTo(state, state.preference).pipe(
+      // The old preference names what does not run any more: there is nothing to put back.
+      Effect.map(({ preferenceSet }) => ({ preferenceSet: { ...preferenceSet, old: undefined } as PreferenceSet })),
+      Effect.tapError(() => notAligned(state.preference)),
+      Effect.tap(() => notAligned(state.preference))
+    )
 })

@@ -175,7 +175,14 @@ export const restart = step({
     Effect.gen(function* () {
       const { control, wanted } = state
       const old = state.facts.preference.value.current
-      const restore = wanted === undefined ? Effect.void : putBack(control, old, only(wanted))
+      // Nothing to put back after images were sent: the old preference names what does not run any more.
+      const restore =
+        wanted === undefined
+          ? nowIs({
+              _tag: "RunningOther",
+              found: "it is still to be restarted with the preference of what it was sent"
+            })
+          : putBack(control, old, only(wanted))
       return { watch: yield* offlineAndReset(control, restore) }
     })
 })
@@ -188,6 +195,10 @@ export const takeDownloadList = step({
   deadline: Duration.seconds(1),
   run: ({ download }: { readonly download: DownloadList }) => Effect.succeed({ images: download.images })
 })
+
+/** It runs what it was sent, and it is not certain that it prefers that. */
+export const notAligned = (preference: Preference) =>
+  nowIs({ _tag: "RunningOther", found: `it may not prefer what it was sent, ${showPreference(preference)}` })
 
 /**
  * After images were sent without a preference that names them: tells the modem to run them; otherwise it stays in
@@ -223,8 +234,8 @@ export const alignPreference = step({
           `the modem preferred other firmware than it was sent; it is told to run ${showPreference(wanted)}` +
           (names.length === 0 ? "" : ` and asks for ${names.join(" and ")} once more`)
       })
-      return { download: download.success, wanted }
-    })
+      return { download: download.success, wanted: undefined as Preference | undefined }
+    }).pipe(Effect.tapError(() => notAligned(state.preference)))
 })
 
 /** The preference that the images name. */
