@@ -19,7 +19,7 @@ import { UpdateError } from "../update/UpdateError.ts"
 import * as Update from "../update/Update.ts"
 import { decide, describeRemedy } from "./decide.ts"
 import type { AtHand, Remedy } from "./decide.ts"
-import { examine } from "./examine.ts"
+import { examine, unasked } from "./examine.ts"
 import type { Examination } from "./examine.ts"
 import { journalled, lastUnfinished } from "./journalled.ts"
 import type { Journalled } from "./journalled.ts"
@@ -222,7 +222,10 @@ const looks = { times: 4, every: Duration.seconds(5) } as const
 
 const lookAgain = Effect.fnUntraced(function* (modem: Modem) {
   for (let look = 1; ; look++) {
-    const found = yield* examine(yield* Effect.scoped(locate(modem)))
+    const here = yield* Effect.result(Effect.scoped(locate(modem)))
+    // It is gone: that is how it is, and not an error of the look.
+    if (Result.isFailure(here)) return unasked(modem, here.failure)
+    const found = yield* examine(here.success)
     if (look >= looks.times || isHome(found.situation) || found.modem.mode === "boot-and-hold") return found
     yield* Effect.sleep(looks.every)
   }

@@ -47,6 +47,16 @@ const ask = Effect.fnUntraced(function* (modem: Modem) {
     : { facts, armed: false, untold: armed.failure.message }
 })
 
+/** One that could not be asked, and why. */
+export const unasked = (modem: Modem, error: StepError): Examination => ({
+  modem,
+  situation: { _tag: "NotAsked", why: error.message, code: error.code },
+  facts: undefined,
+  families: familiesOfDevice(modem.device).map(({ id }) => id),
+  notes: [],
+  error
+})
+
 export const examine = Effect.fn("Recovery.examine")(function* (modem: Modem) {
   const byIds = familiesOfDevice(modem.device).map(({ id }) => id)
   if (modem.mode === "boot-and-hold") {
@@ -61,18 +71,7 @@ export const examine = Effect.fn("Recovery.examine")(function* (modem: Modem) {
     return held
   }
   const asked = yield* Effect.result(ask(modem))
-  if (Result.isFailure(asked)) {
-    const { code, message } = asked.failure
-    const silent: Examination = {
-      modem,
-      situation: { _tag: "NotAsked", why: message, code },
-      facts: undefined,
-      families: byIds,
-      notes: [],
-      error: asked.failure
-    }
-    return silent
-  }
+  if (Result.isFailure(asked)) return unasked(modem, asked.failure)
   const { armed, facts, untold } = asked.success
   const family = familyOfToken(facts.token)
   const found: Examination = {

@@ -10,6 +10,8 @@ import { Surroundings } from "../../src/cli/Surroundings.ts"
 import { UsbBus } from "../../src/device/UsbBus.ts"
 import type { MemoryContents } from "../../src/journal/memory.ts"
 import * as Sim from "../../src/sim/index.ts"
+import { LockError } from "../../src/update/LockError.ts"
+import { ModemLock } from "../../src/update/ModemLock.ts"
 import { assertHome, inTransfer, journals, killedUpdate, onBus } from "../recovery/support.ts"
 import { images9200, images9x15, images9x30 } from "../support/simulated-update.ts"
 import { pass } from "../support/virtual-time.ts"
@@ -235,6 +237,29 @@ describe("boothold recover", () => {
         Sim.mc7354({ mode: "boot-and-hold", portPath: "1-3", serial: "B" })
       )
     )
+  )
+
+  it.effect("asks a modem nothing on which another boothold works", () =>
+    Effect.gen(function* () {
+      const reason = { _tag: "Held", pid: 4711, program: "boothold", since: 0 } as const
+      const held = new LockError({ modem: "1-2", path: "locks/port-1-2.lock", reason })
+      const bus = yield* UsbBus
+      const { code, err } = yield* boothold(["recover", "--yes"]).pipe(
+        Effect.provideService(Surroundings, {
+          bus: Layer.succeed(UsbBus, bus),
+          state: Layer.merge(
+            journals(new Map(), 1),
+            Layer.succeed(ModemLock, () => Effect.fail(held))
+          )
+        })
+      )
+      assert.strictEqual(code, 16)
+      contains(err, "boothold (pid 4711) works on the modem at 1-2")
+      assert.deepStrictEqual(
+        (yield* (yield* modem()).journal).map(({ _tag }) => _tag),
+        ["Plugged"]
+      )
+    }).pipe(onBus(Sim.em7455(lowPower)))
   )
 
   it.effect("finds no modem: that is an error", () =>

@@ -77,6 +77,30 @@ describe("the run that left a modem half way", () => {
     })
   )
 
+  it.effect("is not hidden by a run that only had the modem start, unless that brought it home", () =>
+    Effect.gen(function* () {
+      const reboots: UpdateEvent = {
+        _tag: "StepStarted",
+        step: "restart",
+        title: "",
+        risk: "reboots",
+        deadlineMillis: 1
+      }
+      const started = (flow: string, condition: Condition, end: UpdateEvent) =>
+        bytesOf(begunOf({ ...start, flow, images: [] }), entriesOf(reboots, { becomes: condition }, end))
+      const low: Condition = { _tag: "RunningOther", found: "it is held in low power" }
+      const after = (later: Uint8Array) => lastUnfinished({ "2020": a, "2021": later }, here)
+      assert.strictEqual(yield* after(started("leave", low, finished)), "2020 by serial")
+      assert.strictEqual(
+        yield* after(started("leave", { _tag: "BootAndHold" }, failed({ _tag: "BootAndHold" }))),
+        "2020 by serial"
+      )
+      assert.strictEqual(yield* after(started("restart", low, failed(low))), "2020 by serial")
+      assert.isUndefined(yield* after(started("leave", { _tag: "Running", firmware: "1" }, finished)))
+      assert.strictEqual(yield* after(started("update", low, failed(low))), "2021 by serial")
+    })
+  )
+
   it.effect("is told by how it ended: put back is not half way, a step that had begun to write is", () =>
     Effect.gen(function* () {
       const preference = { firmware: "1", config: "2", carrier: "3" }

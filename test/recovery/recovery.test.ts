@@ -379,6 +379,17 @@ describe("recovery", () => {
     }).pipe(onBus(Sim.em7455({ mode: "boot-and-hold", behaviours: [Sim.behaviour("staysInBootAndHold", {})] })))
   )
 
+  it.effect("says of a modem that does not come back what was tried, and what to do", () =>
+    Effect.gen(function* () {
+      const error = errorIn(yield* recover()) as RecoveryError
+      assert.strictEqual(error.code, "RECOVERY_NOT_HOME")
+      assert.match(error.message, /did not come home; tried: reset it out of boot-and-hold/)
+      assert.match(error.state, /It is not known how it is: .*1-2/)
+      assert.match(error.help, /power-cycle/)
+      assert.match(error.next, /^boothold recover/)
+    }).pipe(onBus(Sim.em7455({ mode: "boot-and-hold", behaviours: [Sim.behaviour("hang", { where: "boot" })] })))
+  )
+
   it.effect("ends at once where nothing can be written down, and has done nothing", () =>
     Effect.gen(function* () {
       const before = yield* state

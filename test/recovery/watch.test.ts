@@ -104,6 +104,34 @@ describe("a watch that recovers", () => {
     }).pipe(onBus(Sim.em7455({ mode: "boot-and-hold", behaviours: [stuck] })))
   )
 
+  it.effect("says so once, however often it leaves and comes back in boot-and-hold", () =>
+    Effect.gen(function* () {
+      const [modem] = yield* modems
+      const { minutes } = yield* begin()
+      yield* pass("2 hours", "10 seconds")
+      assert.lengthOf(minutes("WatchedGivenUp"), 1)
+      for (let plugged = 0; plugged < 5; plugged++) {
+        yield* modem!.unplug
+        yield* pass("1 minute", "5 seconds")
+        yield* modem!.plug()
+        yield* pass("10 minutes", "5 seconds")
+      }
+      assert.strictEqual((yield* modem!.state).mode, "boot-and-hold")
+      assert.lengthOf(minutes("WatchedGone"), 5)
+      assert.lengthOf(minutes("WatchedGivenUp"), 1)
+      assert.lengthOf(minutes("WatchedBegins"), 3)
+    }).pipe(
+      onBus(
+        (() => {
+          const { state } = Sim.mc7710({ mode: "boot-and-hold" })
+          return Sim.mc7710({
+            state: { ...state, slots: state.slots.map((slot) => ({ ...slot, status: "BAD" as const })) }
+          })
+        })()
+      )
+    )
+  )
+
   it.effect("keeps others from nothing: six attempts an hour on all of them", () =>
     Effect.gen(function* () {
       const all = yield* modems
