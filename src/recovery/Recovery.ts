@@ -92,7 +92,9 @@ const planOf = Effect.fnUntraced(function* (
     case "Continue": {
       if (run?.opened === undefined) return undefined
       const { modemStorageIndex, overrideDownload } = run.run.journal.begun.run.options
-      return yield* imagesPlan(modem, run.opened, { ...noRollback, modemStorageIndex, overrideDownload })
+      const planned = yield* imagesPlan(modem, run.opened, { ...noRollback, modemStorageIndex, overrideDownload })
+      // A modem in boot-and-hold cannot be asked any more what its owner had set.
+      return run.settings === undefined ? planned : { ...planned, settingsBefore: run.settings }
     }
     case "Leave":
       return yield* Update.planLeave(modem, run?.run.journal.begun.run.family)

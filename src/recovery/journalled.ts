@@ -8,6 +8,7 @@ import type { OpenedSet } from "../file/Image.ts"
 import { History } from "../journal/history.ts"
 import type { Unfinished } from "../journal/history.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
+import type { Settings } from "../plan/settings.ts"
 import { oldPreference } from "../plan/take-back.ts"
 import { describeCondition } from "../update/condition.ts"
 import type { RunAtHand } from "./decide.ts"
@@ -18,6 +19,8 @@ export interface Journalled extends RunAtHand {
   readonly about: string
   /** Its images, where they are what they were; open as long as the scope. */
   readonly opened: OpenedSet | undefined
+  /** What the modem's owner had set before the run; undefined where it was not told. */
+  readonly settings: Settings | undefined
 }
 
 /** Nothing where no history is provided. One that cannot be read does not keep a modem from being brought home. */
@@ -41,6 +44,14 @@ const when = (millis: number): string => `${new Date(millis).toISOString().slice
 const aboutOf = ({ by, id, journal, outcome }: Unfinished): string =>
   `Run ${id} of ${when(journal.begun.at)} left it so: ${describeCondition(outcome.condition)}` +
   (by === "place" ? " It is taken for the same modem only because it is at the same place." : "")
+
+const settingsIn = ({ entries }: Unfinished["journal"]): Settings | undefined => {
+  for (const entry of entries) {
+    if (entry._tag !== "Happened" || entry.event._tag !== "SettingsRead") continue
+    if (entry.event.when === "before") return entry.event.settings
+  }
+  return undefined
+}
 
 const oldOf = ({ facts }: Unfinished["journal"]["begun"]["run"]): Preference | undefined =>
   facts === undefined ? undefined : oldPreference(facts)
@@ -89,7 +100,8 @@ export const journalled = Effect.fnUntraced(function* (
     old: oldOf(run),
     failed: failure !== undefined && isLoaders(failure.code) ? failure.code : undefined,
     sameAsGiven: run.images.every(({ sha256 }) => given?.images.some(({ image }) => image.sha256 === sha256)),
-    opened
+    opened,
+    settings: settingsIn(unfinished.journal)
   })
   if (run.images.length === 0) return made(undefined)
   // What was given is sent instead.

@@ -147,6 +147,8 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
   let current: ReadonlyArray<string> = []
   /** A preference of the images was acknowledged, or boot-and-hold was armed: a restart has a reason. */
   let armed = false
+  /** The modem told that it is not online, or that its next start stops in boot-and-hold: a restart has a reason, too. */
+  let troubled = false
   /** It was told to go into boot-and-hold at once. */
   let ordered = false
   let ranBefore = false
@@ -251,7 +253,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
         return change(
           `Set Operating Mode (${mode === 3 ? "offline" : "reset"})`,
           ...missingFacts("revision", "mode"),
-          !armed && "a reason to restart"
+          !armed && !troubled && "a reason to restart"
         )
       default:
         return change(`Set Operating Mode (${String(mode)})`, "any licence")
@@ -324,6 +326,8 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
       told = tlvOf(body, 0, 1)
       oldest ??= told
     }
+    if (question.id === factNames.mode) troubled ||= (tlvOf(body, 0, 1)?.[0] ?? 0) !== 0
+    if (question.id === 0x004f) troubled ||= (tlvOf(body, 0, 0x10)?.[0] ?? 0) !== 0
     if (question.id === setPreference) armed = true
     if (question.id === setDownloadMode) armed = tlvOf(question.body, 0, 1)?.[0] === 1
   }
@@ -362,7 +366,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
       return
     }
     if (/^AT!BOOTHOLD$/i.test(command)) return holdSent("AT!BOOTHOLD")
-    if (/^AT!RESET$/i.test(command)) return change("AT!RESET", !armed && "a reason to restart")
+    if (/^AT!RESET$/i.test(command)) return change("AT!RESET", !armed && !troubled && "a reason to restart")
     const preference = /^AT!(?:GOBI)?IMPREF="([^"]*)","([^"]*)","([^"]*)"$/i.exec(command)
     if (preference !== null) {
       const [, firmware = "", carrier = "", config = ""] = preference
@@ -586,6 +590,7 @@ export const judge = (trace: ReadonlyArray<Seen>, files: Files): Verdict => {
         if (!held) ranBefore = true
         // A start in application mode uses up what was ordered.
         if (!held) armed = ordered = false
+        troubled = false
         greeted = false
         transfer = undefined
         unfinished = undefined

@@ -13,6 +13,7 @@ import type { UsbBus } from "../../src/device/UsbBus.ts"
 import { unchecked } from "../../src/flow/Flow.ts"
 import * as Flow from "../../src/flow/index.ts"
 import type { AnyStep } from "../../src/flow/Step.ts"
+import * as Recovery from "../../src/recovery/Recovery.ts"
 import * as Sim from "../../src/sim/index.ts"
 import { bootAndHoldFamily, familyLayer, preferenceFamily } from "../../src/update/FamilyFlow.ts"
 import { runFlow } from "../../src/update/run-flow.ts"
@@ -54,6 +55,11 @@ const byAt = (setup: Sim.ModemSetup): Sim.ModemSetup => ({
       otherInterfaces: (one.otherInterfaces ?? 0) + 1
     }))
   }
+})
+
+const withState = (setup: Sim.ModemSetup, state: Partial<Sim.ModemState>): Sim.ModemSetup => ({
+  ...setup,
+  state: { ...setup.state, ...state }
 })
 
 /** Every family, every kind of image set, every way into the modem and every mode of the run. */
@@ -221,6 +227,41 @@ const tracedStored = ({ modem, plan }: Pick<StoredRun, "modem" | "plan">) =>
     const run = yield* drive(modem, { files: {}, trace }, program)
     return { run, trace, verdict: judge(trace, {}) }
   })
+
+/** Modems that somebody left half way, with nothing at hand: no journal and no images. */
+const leftBehind: ReadonlyArray<{ readonly name: string; readonly modem: Sim.ModemSetup; readonly change: string }> = [
+  { name: "EM7455 in boot-and-hold", modem: Sim.em7455({ mode: "boot-and-hold" }), change: "QDL Reset (leave)" },
+  { name: "MC7710 in boot-and-hold", modem: Sim.mc7710({ mode: "boot-and-hold" }), change: "QDL Reset (leave)" },
+  { name: "EM7455 in low power", modem: Sim.em7455({ preference: to9x30 }), change: "Set Firmware Preference" },
+  { name: "MC7354 in low power", modem: Sim.mc7354({ preference: to9x30 }), change: "Set Firmware Preference" },
+  { name: "EM7455 taken offline", modem: withState(Sim.em7455(), { operatingMode: 3 }), change: "Set Operating Mode" },
+  {
+    name: "EM7455 whose next start stops in boot-and-hold",
+    modem: withState(Sim.em7455(), { bootImageDownloadMode: 1 }),
+    change: "Set Boot Image Download Mode (normal)"
+  }
+]
+
+describe("a modem is brought home with a licence for every byte", () => {
+  for (const { change, modem, name } of leftBehind) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const trace: Trace = []
+        const planned = Effect.flatMap(select(), (left) => Recovery.plan(left))
+        const program = Effect.scoped(Effect.flatMap(planned, (plan) => Recovery.run(plan)))
+        const run = yield* drive(modem, { files: {}, trace }, program)
+        succeeded(run)
+        const verdict = judge(trace, {})
+        assert.deepStrictEqual(verdict.violations, [])
+        assert.isTrue(verdict.changes.some((one) => one.startsWith(change)))
+        // Without any answer nothing of it has a licence.
+        const [place = 0] = verdict.places
+        const deaf = trace.filter(({ _tag }, at) => at > place || _tag !== "Heard")
+        assert.isNotEmpty(judge(deaf, {}).violations)
+      })
+    )
+  }
+})
 
 describe("stored images are changed with their licence", () => {
   for (const one of storedRuns) {

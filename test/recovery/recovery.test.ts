@@ -79,6 +79,10 @@ for (const [name, { files, make, wanted }] of Object.entries(families)) {
         assert.match(done.plan.about ?? "", /left it so: The modem is in boot-and-hold with .* half written/)
         assert.deepStrictEqual(triedIn(done), ["Continue"])
         assertHome(yield* state, wanted)
+        // What its owner had set before the run that was killed is what it is compared with.
+        const compared = done.events.find(({ _tag }) => _tag === "SettingsCompared")
+        assert(compared?._tag === "SettingsCompared")
+        assert.isAbove(compared.diff.compared, 1)
         // What brought it home is the end of it: the next look knows of nothing.
         assert.isUndefined((yield* recover({ contents, files })).plan.about)
       }).pipe(onBus(make()))
