@@ -34,8 +34,6 @@ const resultLine = (result: Update.UpdateResult, style: Style): string => {
       return `${style.good("✔")} the modem waits in boot-and-hold  ${style.dim(time)}`
     case "not-validated":
       return `${style.good("✔")} ${sentText(result)} in ${time}; what the modem runs now was not asked`
-    case "left":
-    case "restarted":
     case "deleted": {
       const stored = result.after?.storedImages
       const count = (type: string): string =>
@@ -43,6 +41,8 @@ const resultLine = (result: Update.UpdateResult, style: Style): string => {
       const left = `${count("modem")} firmware and ${count("pri")} carrier images are left`
       return `${style.good("✔")} the image is deleted  ${style.dim(`${left}, ${time}`)}`
     }
+    case "left":
+    case "restarted":
     case "selected":
     case "updated": {
       const { after } = result
