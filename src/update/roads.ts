@@ -21,7 +21,7 @@ import { namesOf, readBack, tell } from "./steps/at-preference.ts"
 import { waitUntilItAnswers } from "./steps/boot.ts"
 import { openAtPort } from "./steps/by-at.ts"
 import { controlSession } from "./steps/control.ts"
-import { resetByAt } from "./steps/leaving-by-at.ts"
+import { resetByAt } from "./steps/reset-by-at.ts"
 import { offlineAndReset, setTo } from "./steps/preference.ts"
 import type { StepError } from "./UpdateError.ts"
 

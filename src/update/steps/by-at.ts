@@ -4,11 +4,9 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import type { Family } from "../../device/families/Family.ts"
 import type { Modem } from "../../device/Modem.ts"
 import { UsbBus } from "../../device/UsbBus.ts"
-import { watchBus } from "../../device/watch.ts"
 import { step } from "../../flow/Step.ts"
 import type { PreferenceFacts } from "../../plan/facts.ts"
 import type { AtSession } from "../../session/AtSession.ts"
@@ -16,11 +14,11 @@ import { modemFactsOf } from "../at-modem-facts.ts"
 import { findAtPort, hasCandidate, notAsked, unlock } from "../at-port.ts"
 import { FlowError } from "../FlowError.ts"
 import { readAtFacts } from "../read-at-facts.ts"
-import { nowIs, Run } from "../Run.ts"
 import { bootHold, entryDeadline, refused, tryWays } from "./boot-and-hold.ts"
 import type { Tried } from "./boot-and-hold.ts"
 import { putBackByAt } from "./at-preference.ts"
 import type { PreferenceSet } from "./at-preference.ts"
+import { resetByAt } from "./reset-by-at.ts"
 
 /** Finds the AT port of the modem where it is now. `why`: what is wrong with its control port. */
 export const openAtPort = Effect.fnUntraced(function* (
@@ -140,10 +138,6 @@ export const holdOnlyByAt = step({
   run: (state: HoldState) => hold(state)
 })
 
-/**
- * `AT!RESET`, after the unlock that came with the first questions (at.md §3.3). Its OK may be lost, as that of AT!BOOTHOLD:
- * whether the modem went is seen on the bus, by the next step.
- */
 export const restartByAt = step({
   name: "restart",
   title: "restart the modem with AT!RESET",
@@ -157,22 +151,7 @@ export const restartByAt = step({
     readonly at: AtSession
     readonly checked: unknown
     readonly preferenceSet: PreferenceSet
-  }) =>
-    Effect.gen(function* () {
-      const watch = yield* watchBus
-      const before = yield* Effect.flatMap(Run, ({ condition }) => Ref.get(condition))
-      yield* nowIs({ _tag: "Restarting" })
-      yield* at.ask("AT!RESET").pipe(
-        Effect.catchIf(
-          (error) =>
-            error._tag === "TransportError" ? error.reason._tag === "Unplugged" : error.reason._tag === "NoAnswer",
-          () => Effect.void
-        ),
-        Effect.tapError(() => Effect.andThen(nowIs(before), putBackByAt(at, preferenceSet)))
-      )
-      yield* at.close
-      return { watch }
-    })
+  }) => Effect.map(resetByAt(at, putBackByAt(at, preferenceSet)), (watch) => ({ watch }))
 })
 
 export const releaseAt = step({

@@ -2,33 +2,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Family } from "../../device/families/Family.ts"
-import { watchBus } from "../../device/watch.ts"
 import { step } from "../../flow/Step.ts"
 import type { ModemFacts } from "../../plan/facts.ts"
 import type { AtSession } from "../../session/AtSession.ts"
 import { modemFactsOf } from "../at-modem-facts.ts"
-import { unlock } from "../at-port.ts"
 import { readAtFacts } from "../read-at-facts.ts"
-import { nowIs } from "../Run.ts"
 import { validateBy } from "./boot.ts"
 import { sayWhatRuns } from "./leaving.ts"
-
-/** Watches the bus, then restarts the modem. */
-export const resetByAt = Effect.fnUntraced(function* (at: AtSession) {
-  const watch = yield* watchBus
-  yield* unlock(at)
-  yield* nowIs({ _tag: "Restarting" })
-  // Its answer may be lost with the port (at.md §3.3): the next wait sees whether it went.
-  yield* at.ask("AT!RESET").pipe(
-    Effect.catchIf(
-      (error) =>
-        error._tag === "TransportError" ? error.reason._tag === "Unplugged" : error.reason._tag === "NoAnswer",
-      () => Effect.void
-    )
-  )
-  yield* at.close
-  return watch
-})
+import { resetByAt } from "./reset-by-at.ts"
 
 const read = (at: AtSession, why: string) =>
   Effect.flatMap(readAtFacts(at), (facts) => Effect.fromResult(modemFactsOf(facts, why)))
