@@ -10,7 +10,7 @@ import type { Entry } from "../guest/modem.ts"
 import type { Ended, Running } from "../guest/processes.ts"
 import { until } from "../guest/processes.ts"
 import type { CaseTools } from "../guest/tools.ts"
-import { assertUntouched, assertUpdated, x30, x9200 } from "./updates.ts"
+import { assertRuns, assertUntouched, assertUpdated, x30, x9200 } from "./updates.ts"
 
 const factory = "02.24.05.06"
 const updateWords = ["update", "-d", x30.application, "--yes", ...x30.set.files]
@@ -244,7 +244,8 @@ export const cases: Group = [
       assert.match(ended.stdout + ended.stderr, /boot-and-hold/)
       await modem.isIdle()
       await followAdvice(tools, adviceIn(ended))
-      assertUpdated(x30, modem, await modem.quit())
+      // The last chunk may have been on its way: then the system image came whole, and once more.
+      assertRuns(x30, await modem.quit())
     }
   },
   {
