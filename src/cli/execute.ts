@@ -35,7 +35,9 @@ const resultLine = (result: Update.UpdateResult, style: Style): string => {
     case "not-validated":
       return `${style.good("✔")} ${sentText(result)} in ${time}; what the modem runs now was not asked`
     case "left":
+      return `${style.good("✔")} the modem has left boot-and-hold  ${style.dim(time)}`
     case "restarted":
+      return `${style.good("✔")} the modem has restarted  ${style.dim(time)}`
     case "deleted": {
       const stored = result.after?.storedImages
       const count = (type: string): string =>

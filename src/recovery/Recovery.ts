@@ -229,7 +229,7 @@ const lookAgain = Effect.fnUntraced(function* (modem: Modem) {
 })
 
 const failed = Effect.fnUntraced(function* (
-  { error, modem, needs, situation }: RecoveryPlan,
+  { error, families, modem, needs, situation }: RecoveryPlan,
   tried: ReadonlyArray<Attempt>
 ) {
   if (situation._tag === "NotAsked" && tried.length === 0 && error !== undefined) return yield* error
@@ -239,7 +239,8 @@ const failed = Effect.fnUntraced(function* (
   const last = (errors.find(({ remedy: { _tag } }) => _tag === "Flash" || _tag === "Continue") ?? errors.at(-1))?.one
   // Where images were sent in vain, others are no more likely to help than the same ones after a power-cycle.
   const sent = tried.some(({ remedy: { _tag } }) => _tag === "Flash" || _tag === "Continue")
-  const stuck = situation._tag === "BootAndHold" && needs !== undefined && !sent
+  // For one whose family is not known no images would help.
+  const stuck = situation._tag === "BootAndHold" && needs !== undefined && !sent && families.length > 0
   const reason: RecoveryError["reason"] = stuck
     ? { _tag: "ImagesNeeded", needs }
     : tried.length > 0
