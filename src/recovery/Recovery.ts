@@ -12,7 +12,7 @@ import { watchBus } from "../device/watch.ts"
 import type { OpenedSet } from "../file/Image.ts"
 import { knownBy } from "../journal/history.ts"
 import type { Unfinished } from "../journal/history.ts"
-import { CommandWords, recoverWithImages } from "../update/advice.ts"
+import { CommandWords, lookAtIt, recoverWithImages } from "../update/advice.ts"
 import { FlowError } from "../update/FlowError.ts"
 import { reserving } from "../update/ModemLock.ts"
 import { UpdateError } from "../update/UpdateError.ts"
@@ -252,7 +252,8 @@ const failed = Effect.fnUntraced(function* (
       : situation._tag === "NotAsked"
         ? { _tag: "NotAsked", why: situation.why }
         : { _tag: "NoRemedy", needs: needs ?? "there is no remedy for it" }
-  return yield* new RecoveryError({ modem: modem.label, situation, reason, next: recoverWithImages(words) })
+  const next = families.length > 0 ? recoverWithImages(words) : lookAtIt(words)
+  return yield* new RecoveryError({ modem: modem.label, situation, reason, next })
 })
 
 export interface RecoveryHooks<E, R> {
