@@ -64,6 +64,7 @@ export const errorsPage = (): string => {
     "An error of a run says besides in which state the modem is, and the exact command that goes on from there.",
     "Integrators get the same as data: `error.code`, `error.help`, `error.message`, and for `UpdateError` also",
     "`error.step`, `error.cause`, `error.condition` and `error.next`.",
+    "A modem that is stuck: [recovery.md](recovery.md).",
     "",
     "## Exit codes",
     "",

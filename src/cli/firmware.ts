@@ -11,6 +11,12 @@ const isControl = (node: string): boolean => /cdc-wdm/.test(node)
 /** Whose control port is open by one of them shares it: the bus goes by the same proxy (live/LiveBus.ts). */
 const isProxy = ({ program }: Holder): boolean => program === "qmi-proxy" || program === "mbim-proxy"
 
+/** Why a modem is left alone, as a sentence; with the program, where one holds it. */
+interface Obstacle {
+  readonly why: string
+  readonly holder?: string
+}
+
 /**
  * Why a modem is left alone; undefined: it may be asked. By a proxy only the control port is shared, so a question
  * that stays on it is not in the way of who uses a serial port, e.g. ModemManager.
@@ -20,20 +26,23 @@ const obstacle = (
   host: HostFacts,
   device: DeviceFacts,
   asks: "control port" | "any port"
-): string | undefined => {
-  if (standing._tag === "refused") return "it speaks another protocol"
-  if (standing._tag === "possible") return "its ids are not known"
+): Obstacle | undefined => {
+  if (standing._tag === "refused") return { why: "it speaks another protocol" }
+  if (standing._tag === "possible") return { why: "its ids are not known" }
   const controls = device.nodes.filter(({ node }) => isControl(node))
   const shared = asks === "control port" && controls.some(({ holders }) => holders.some(isProxy)) ? controls : undefined
   for (const { holders, node, state } of shared ?? device.nodes) {
     const holder = holders.find((one) => shared === undefined || !isProxy(one))
-    if (holder !== undefined) return `${holder.program} (pid ${String(holder.pid)}) uses ${node}`
-    if (state !== "open" && isControl(node)) return `this user may not open ${node}`
+    if (holder !== undefined) {
+      const who = `${holder.program} (pid ${String(holder.pid)})`
+      return { why: `${who} uses ${node}`, holder: who }
+    }
+    if (state !== "open" && isControl(node)) return { why: `this user may not open ${node}` }
   }
   // What programs of other users have open cannot be seen then; this one has all modems.
-  return !host.root && host.modemManager !== undefined
-    ? `ModemManager (pid ${String(host.modemManager)}) uses its ports`
-    : undefined
+  if (host.root || host.modemManager === undefined) return undefined
+  const who = `ModemManager (pid ${String(host.modemManager)})`
+  return { why: `${who} uses its ports`, holder: who }
 }
 
 /** The same for all ports of one modem; on a bus of simulated modems nobody else is. */
@@ -41,16 +50,18 @@ export const takenBy = Effect.fn("cli.takenBy")(function* (found: Found) {
   const host = yield* Host
   return host === undefined
     ? undefined
-    : obstacle(found, yield* host.facts, yield* host.device(found.modem.device), "any port")
+    : obstacle(found, yield* host.facts, yield* host.device(found.modem.device), "any port")?.why
 })
 
 /** The same for its control port alone, which a proxy may share. */
-export const controlTakenBy = Effect.fn("cli.controlTakenBy")(function* (found: Found) {
+export const controlObstacle = Effect.fn("cli.controlObstacle")(function* (found: Found) {
   const host = yield* Host
   return host === undefined
     ? undefined
     : obstacle(found, yield* host.facts, yield* host.device(found.modem.device), "control port")
 })
+
+export const controlTakenBy = (found: Found) => Effect.map(controlObstacle(found), (obstacle) => obstacle?.why)
 
 const none: Glance = { _tag: "NotAsked", why: "it speaks another protocol, or its ids are not known" }
 
@@ -65,7 +76,7 @@ export const firmwareOf = Effect.fn("cli.firmwareOf")(function* (found: Readonly
         if (one.modem.mode === "boot-and-hold" || host === undefined || facts === undefined) {
           return one.standing._tag === "modem" ? yield* glance(one.modem) : none
         }
-        const why = obstacle(one, facts, yield* host.device(one.modem.device), "control port")
+        const why = obstacle(one, facts, yield* host.device(one.modem.device), "control port")?.why
         return why === undefined ? yield* glance(one.modem) : ({ _tag: "NotAsked", why } satisfies Glance)
       }),
     { concurrency: "unbounded" }

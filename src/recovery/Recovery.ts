@@ -12,7 +12,7 @@ import { watchBus } from "../device/watch.ts"
 import type { OpenedSet } from "../file/Image.ts"
 import { knownBy } from "../journal/history.ts"
 import type { Unfinished } from "../journal/history.ts"
-import { CommandWords, recoverWithImages } from "../update/advice.ts"
+import { CommandWords, lookAtIt, recoverWithImages } from "../update/advice.ts"
 import { FlowError } from "../update/FlowError.ts"
 import { reserving } from "../update/ModemLock.ts"
 import { UpdateError } from "../update/UpdateError.ts"
@@ -234,7 +234,7 @@ const lookAgain = Effect.fnUntraced(function* (modem: Modem) {
 })
 
 const failed = Effect.fnUntraced(function* (
-  { error, modem, needs, situation }: RecoveryPlan,
+  { error, families, modem, needs, situation }: RecoveryPlan,
   tried: ReadonlyArray<Attempt>
 ) {
   if (situation._tag === "NotAsked" && tried.length === 0 && error !== undefined) return yield* error
@@ -244,7 +244,8 @@ const failed = Effect.fnUntraced(function* (
   const last = (errors.find(({ remedy: { _tag } }) => _tag === "Flash" || _tag === "Continue") ?? errors.at(-1))?.one
   // Where images were sent in vain, others are no more likely to help than the same ones after a power-cycle.
   const sent = tried.some(({ remedy: { _tag } }) => _tag === "Flash" || _tag === "Continue")
-  const stuck = situation._tag === "BootAndHold" && needs !== undefined && !sent
+  // For one whose family is not known no images would help.
+  const stuck = situation._tag === "BootAndHold" && needs !== undefined && !sent && families.length > 0
   const reason: RecoveryError["reason"] = stuck
     ? { _tag: "ImagesNeeded", needs }
     : tried.length > 0
@@ -256,7 +257,8 @@ const failed = Effect.fnUntraced(function* (
       : situation._tag === "NotAsked"
         ? { _tag: "NotAsked", why: situation.why }
         : { _tag: "NoRemedy", needs: needs ?? "there is no remedy for it" }
-  return yield* new RecoveryError({ modem: modem.label, situation, reason, next: recoverWithImages(words) })
+  const next = families.length > 0 ? recoverWithImages(words) : lookAtIt(words)
+  return yield* new RecoveryError({ modem: modem.label, situation, reason, next })
 })
 
 export interface RecoveryHooks<E, R> {

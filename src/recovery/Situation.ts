@@ -67,9 +67,10 @@ export const situationOf = (facts: ModemFacts, armed: boolean): Situation => {
 
 export const isHome = ({ _tag }: Situation): boolean => _tag === "Home"
 
+/** By the names of the document (`OfflineReasonBit`, qmi.md §6.5). */
 const why: { readonly [reason: string]: string } = {
-  "host-image": "the firmware that it runs is not the preferred one",
-  "pri-image": "the carrier image that it runs is not the preferred one"
+  "host-image-misconfiguration": "the firmware that it runs is not the preferred one",
+  "pri-image-misconfiguration": "the carrier image that it runs is not the preferred one"
 }
 
 const because = (reasons: ReadonlyArray<string>): string =>

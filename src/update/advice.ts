@@ -70,3 +70,6 @@ export const nextCommand = (condition: Condition, words: CommandWords): string =
 /** The command that brings a modem home with images, where it has none that it could run. */
 export const recoverWithImages = (words: CommandWords): string =>
   line("recover", words, { _tag: "Restarting" }) + (words.images.length === 0 ? " --images IMAGE…" : "")
+
+/** Where nothing here brings it home, with images or without: what it is, for whoever knows more. */
+export const lookAtIt = (words: CommandWords): string => line("list", words, { _tag: "Restarting" })

@@ -15,7 +15,7 @@ import { memoryFiles } from "../../src/journal/memory.ts"
 import type { MemoryContents } from "../../src/journal/memory.ts"
 import { journalLayer } from "../../src/journal/recorder.ts"
 import type { Files } from "../support/simulated-update.ts"
-import { turnUntilEnd } from "../support/virtual-time.ts"
+import { settle, turnUntilEnd } from "../support/virtual-time.ts"
 
 export interface Ended {
   /** Undefined where it did not end within the limit: a hang. */
@@ -50,6 +50,9 @@ export const makeComputer = (files: Files) => {
           Effect.provideService(Surroundings, { bus: Layer.succeed(UsbBus, bus), state })
         )
       )
+      // What a command is made of is loaded when it is asked for, in real time: virtual time waits until that is done, in order.
+      yield* settle
+      yield* Effect.promise(() => import("../../src/cli/commands/recover.ts"))
       const exit = yield* Effect.result(
         turnUntilEnd(fiber, limit, step).pipe(Effect.catchDefect(() => Effect.succeed(undefined)))
       )

@@ -31,7 +31,7 @@ const nothing: AtHand = {
 
 const situations: { readonly [T in Situation["_tag"]]: Situation & { readonly _tag: T } } = {
   Home: { _tag: "Home", firmware: old.firmware, operatingMode: "online" },
-  LowPower: { _tag: "LowPower", firmware: old.firmware, preference: wanted, reasons: ["host-image"] },
+  LowPower: { _tag: "LowPower", firmware: old.firmware, preference: wanted, reasons: ["host-image-misconfiguration"] },
   PreferencePending: { _tag: "PreferencePending", firmware: old.firmware, preference: wanted },
   Offline: { _tag: "Offline", firmware: old.firmware },
   Armed: { _tag: "Armed", firmware: old.firmware },
@@ -237,7 +237,7 @@ describe("the situation of a modem", () => {
     ["home, its carrier by its SIM", facts(prefers({ ...old, carrier: "AUTO-SIM", config: "" })), false, "Home"],
     [
       "in low power for its images",
-      facts({ operatingMode: "low-power", offlineReasons: ["host-image"] }),
+      facts({ operatingMode: "low-power", offlineReasons: ["host-image-misconfiguration"] }),
       false,
       "LowPower"
     ],
@@ -256,7 +256,7 @@ describe("the situation of a modem", () => {
     ["online with another preference", facts(prefers(wanted)), false, "PreferencePending"],
     [
       "online with another preference, and the reason of the next start",
-      facts({ ...prefers(wanted), offlineReasons: ["host-image"] }),
+      facts({ ...prefers(wanted), offlineReasons: ["host-image-misconfiguration"] }),
       false,
       "PreferencePending"
     ],

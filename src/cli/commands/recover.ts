@@ -14,7 +14,7 @@ import { reserving } from "../../update/ModemLock.ts"
 import { withFindings } from "../before-writing.ts"
 import { carryOut } from "../execute.ts"
 import { exitCodes } from "../exit-codes.ts"
-import { controlTakenBy, takenBy } from "../firmware.ts"
+import { controlObstacle, controlTakenBy, takenBy } from "../firmware.ts"
 import type { ImagesInput, ModemInput, WriteInput } from "../inputs.ts"
 import { Interruption } from "../Interruption.ts"
 import { alone, onBus, selectorOf, theModem } from "../modem.ts"
@@ -146,15 +146,16 @@ const recoverOne = Effect.fnUntraced(function* (
   return yield* reserving(modem)(
     Effect.gen(function* () {
       if (modem.mode === "boot-and-hold") return yield* bringHome(input, yield* planned)
-      const why = yield* controlTakenBy({ modem, standing: { _tag: "modem" } })
-      if (why !== undefined && !isNamed(input)) {
+      const obstacle = yield* controlObstacle({ modem, standing: { _tag: "modem" } })
+      if (obstacle !== undefined && !isNamed(input)) {
+        const { holder, why } = obstacle
         return yield* new TransportError({
           endpoint: modem.label,
           operation: "open",
-          reason: { _tag: "Busy", detail: why }
+          reason: holder === undefined ? { _tag: "PermissionDenied", detail: why } : { _tag: "Busy", detail: holder }
         })
       }
-      const quiet = why === undefined ? yield* planned : undefined
+      const quiet = obstacle === undefined ? yield* planned : undefined
       if (quiet !== undefined && isHome(quiet.situation)) {
         yield* show(input, quiet)
         return exitCodes.ok.exit
