@@ -51,7 +51,12 @@ const resultLine = (result: Update.UpdateResult, style: Style): string => {
           ? ""
           : [after.firmware, after.carrier, after.config].filter((it) => it !== undefined).join(", ")
       const sent = result.outcome === "updated" ? `${sentText(result)}, ${time}` : time
-      return `${style.good("✔")} the modem runs ${plain(runs)}  ${style.dim(sent)}`
+      const what = {
+        left: "the modem has left boot-and-hold, and runs",
+        restarted: "the modem has restarted, and runs"
+      }
+      const told = result.outcome === "left" || result.outcome === "restarted" ? what[result.outcome] : "the modem runs"
+      return `${style.good("✔")} ${told} ${plain(runs)}  ${style.dim(sent)}`
     }
   }
 }

@@ -82,7 +82,7 @@ describe("boothold recover", () => {
         out,
         "It waits in boot-and-hold for images, and does nothing else.",
         "reset it out of boot-and-hold, without writing anything",
-        "✔ the modem runs 02.24.05.06",
+        "✔ the modem has left boot-and-hold, and runs 02.24.05.06",
         "✔ It is home: it runs 02.24.05.06"
       )
       assertHome(yield* (yield* modem()).state, "02.24.05.06")

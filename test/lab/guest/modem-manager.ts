@@ -78,10 +78,26 @@ const isForeignQmi = (bytes: Buffer): boolean => {
 /** What it asks every serial port at first: a version request of the DIAG protocol, AT commands. */
 const isProbe = (hex: string): boolean => hex.startsWith("7e0078f07e") || hex.startsWith("4154")
 
+/** What an update asks for the owner's settings (at.md §5.3, §5.4), and how it finds the port: the rest is somebody else's. */
+const isOurQuestion = (text: string): boolean =>
+  /^(?:AT(?:E[01]|I|![A-Z]+\?|!ENTERCND="A710"|\+CGDCONT\?)?)?\r?$/.test(text)
+
+const isForeignOn = (port: string, bytes: string): boolean => {
+  switch (port) {
+    case "control":
+      return isForeignQmi(Buffer.from(bytes, "hex"))
+    case "download":
+      return isProbe(bytes)
+    case "at":
+      return !isOurQuestion(Buffer.from(bytes, "hex").toString("latin1"))
+    default:
+      return true
+  }
+}
+
 /**
- * What ModemManager says, by how boothold never does in an update by QMI: anything on the serial ports of a modem in
+ * What ModemManager says, by how boothold never does in an update by QMI: other commands on the AT port, anything on the other serial ports of a modem in
  * application mode, a probe of the boot loader's port, a QMI service other than DMS.
  */
 export const isForeign = ({ bytes, direction, port }: Said): boolean =>
-  direction === "to-modem" &&
-  (port === "control" ? isForeignQmi(Buffer.from(bytes, "hex")) : port === "download" ? isProbe(bytes) : true)
+  direction === "to-modem" && isForeignOn(port, bytes)
