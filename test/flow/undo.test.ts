@@ -28,7 +28,7 @@ const saying = <const Name extends string>(name: Name, how: "done" | "fails" | "
         Effect.gen(function* () {
           said.push(name)
           yield* Effect.addFinalizer(() => Effect.sync(() => void said.push(`${name} let go`)))
-          if (how === "hangs") yield* Effect.never
+          if (how === "hangs") return yield* Effect.never
           if (how === "fails") return yield* new Broken({ what: name })
           return { [name]: true } as { readonly [N in Name]: true }
         })

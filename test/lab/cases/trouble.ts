@@ -169,6 +169,7 @@ export const cases: Group = [
   },
   {
     name: "the modem comes back at another port, and is known by its serial",
+    extended: true,
     body: async (tools) => {
       const modem = await tools.modem(x30.model, { faults: ["otherPortPath:path=1-3,on=boot-and-hold"] })
       const { status, stderr, stdout } = await tools.boothold(updateWords)
@@ -299,6 +300,7 @@ export const cases: Group = [
   },
   {
     name: "ports that begin with somebody else's bytes, and answers in pieces",
+    extended: true,
     body: async (tools) => {
       const noise = Buffer.from("garbage ~\x01\x7e\x00").toString("base64")
       const modem = await tools.modem(x30.model, {
