@@ -35,6 +35,13 @@ export const hasArrived = ({ before, wanted }: Change, now: ModemFacts): boolean
   )
 }
 
+/**
+ * Whether there is anything to go back to. What runs of a family without preferences has overwritten what ran before; and
+ * where it is not known what the modem preferred or ran, it cannot be told.
+ */
+export const hasWayBack = (before: ModemFacts, now: ModemFacts): boolean =>
+  now.firmware === before.firmware || oldPreference(before) !== undefined
+
 /** A modem that was in low power before for its images' sake cannot be expected to be online now. */
 export const differencesFrom = (expectation: Expectation, now: ModemFacts): ReadonlyArray<Difference> => {
   const kept = (expectation.before?.offlineReasons.length ?? 0) > 0

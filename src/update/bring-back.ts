@@ -11,7 +11,7 @@ import type { Modem } from "../device/Modem.ts"
 import { watchBus } from "../device/watch.ts"
 import type { Arrival } from "../device/watch.ts"
 import type { Expectation } from "../plan/compare.ts"
-import { differencesFrom, hasArrived, oldPreference } from "../plan/take-back.ts"
+import { differencesFrom, hasArrived, hasWayBack, oldPreference } from "../plan/take-back.ts"
 import { preferenceIn, samePreference } from "../plan/facts.ts"
 import type { ModemFacts, Preference } from "../plan/facts.ts"
 import type { Condition } from "./condition.ts"
@@ -111,6 +111,10 @@ export const bringBack = Effect.fn("bringBack")(function* (bringing: Bringing) {
       }
       if (hasArrived({ before, wanted: bringing.wanted }, found)) {
         const detail = `the modem runs ${found.firmware} with its new preference: it is left there`
+        return yield* emit({ _tag: "Note", step: "undo", detail })
+      }
+      if (!hasWayBack(before, found)) {
+        const detail = `the modem runs ${found.firmware}, and there is nothing that it could go back to`
         return yield* emit({ _tag: "Note", step: "undo", detail })
       }
       const old = oldPreference(before)

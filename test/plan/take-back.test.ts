@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { differencesFrom, hasArrived, oldPreference } from "../../src/plan/take-back.ts"
+import { differencesFrom, hasArrived, hasWayBack, oldPreference } from "../../src/plan/take-back.ts"
 import type { ModemFacts } from "../../src/plan/facts.ts"
 import { facts9x30 } from "../support/plan-facts.ts"
 
@@ -59,6 +59,15 @@ describe("what is preferred again", () => {
     const { carrier: _, ...untold } = unset
     assert.isUndefined(oldPreference(untold))
     assert.isUndefined(oldPreference({ ...after, preference: { _tag: "NotSupported", error: 71 } }))
+  })
+})
+
+describe("there is a way back", () => {
+  const none: ModemFacts["preference"] = { _tag: "NotSupported", error: 71 }
+  it("where the modem has preferences, or runs what it ran; not where new firmware has overwritten the old", () => {
+    assert.isTrue(hasWayBack(before, after))
+    assert.isTrue(hasWayBack({ ...before, preference: none }, { ...before, preference: none }))
+    assert.isFalse(hasWayBack({ ...before, preference: none }, { ...after, preference: none }))
   })
 })
 
