@@ -108,7 +108,7 @@ export const planCatalogue: Catalogue<(typeof Reason.Type)["_tag"]> = {
   NoFamily: { code: "PLAN_NO_FAMILY", help: "boothold does not know this modem's family and leaves it alone." },
   InBootAndHold: {
     code: "PLAN_IN_BOOT_AND_HOLD",
-    help: "Use `boothold download` with images for this model: it is made for a modem in boot-and-hold."
+    help: "Use `boothold recover`, with `--images` for what it shall be sent, or `boothold download` with a complete set."
   },
   NotInBootAndHold: {
     code: "PLAN_NOT_IN_BOOT_AND_HOLD",
