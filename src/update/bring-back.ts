@@ -110,7 +110,8 @@ export const bringBack = Effect.fn("bringBack")(function* (bringing: Bringing) {
         })
       }
       if (hasArrived({ before, wanted: bringing.wanted }, found)) {
-        const detail = `the modem runs ${found.firmware} with its new preference: it is left there`
+        yield* nowIs({ _tag: "Running", firmware: found.firmware })
+        const detail = `the modem runs ${found.firmware}, as was wanted: it is left there`
         return yield* emit({ _tag: "Note", step: "undo", detail })
       }
       if (!hasWayBack(before, found)) {
