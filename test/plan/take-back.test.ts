@@ -54,6 +54,9 @@ describe("what is preferred again", () => {
   it("is what was; else what ran; nothing where there are no preferences or nothing is known", () => {
     const { carrier, config, firmware } = facts9x30
     assert.deepStrictEqual(oldPreference(after), wanted)
+    const other = { firmware: "02.30.01.01", carrier: "VERIZON", config: "002.072_001" }
+    const unlike: ModemFacts = { ...facts9x30, preference: { _tag: "Supported", value: { current: other } } }
+    assert.deepStrictEqual(oldPreference(unlike), other)
     const unset: ModemFacts = { ...facts9x30, preference: { _tag: "Supported", value: {} } }
     assert.deepStrictEqual(oldPreference(unset), { firmware, carrier, config } as never)
     const { carrier: _, ...untold } = unset

@@ -1,7 +1,6 @@
 /** What the modem has become is looked at before it is taken back: only what the update changed is changed again. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Ref from "effect/Ref"
 import * as Modem from "../../src/device/Modem.ts"
 import { swi9200 } from "../../src/device/families/swi9200.ts"
@@ -111,5 +110,14 @@ it.effect("a modem that was told to restart a moment ago is asked once it is bac
     assert(condition._tag === "RolledBack")
     assert.strictEqual(condition.firmware, run.state.running.firmware)
     assert.strictEqual(told(run).length, 1)
+  })
+)
+
+it.effect("a boot loader is reset after it was asked whether it listens: it may still be programming", () =>
+  Effect.gen(function* () {
+    const refuses = Sim.behaviour("nakOpen", { image: 0, code: 0x12 })
+    const run = yield* simulate(Sim.em7455({ behaviours: [refuses] }), { files: images9x30 })
+    const requests = run.journal.flatMap((entry) => (entry._tag === "QdlRequest" ? [entry.request] : []))
+    assert.deepStrictEqual(requests.slice(requests.lastIndexOf("OpenUnframed") + 1), ["DloadSwitch", "Reset"])
   })
 )
