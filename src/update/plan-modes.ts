@@ -8,7 +8,7 @@ import { facts } from "./ask.ts"
 import { ControlWay } from "./ControlWay.ts"
 import { needChosenProtocol, needProtocol } from "./download-protocol.ts"
 import { byAtNote, familyOf, flowOf, runnablesOf } from "./plan-ground.ts"
-import { defaults } from "./update-plan.ts"
+import { bare } from "./update-plan.ts"
 import type { UpdatePlan } from "./update-plan.ts"
 
 /** Plans sending a modem into boot-and-hold, without images. */
@@ -17,13 +17,11 @@ export const planHold = Effect.fn("Update.planHold")(function* (modem: Modem) {
   const family = yield* familyOf(told)
   const ways = yield* runnablesOf(yield* flowOf(family), told)
   const made: UpdatePlan = {
+    ...bare,
     action: "hold",
     modem,
     family,
     facts: told,
-    images: undefined,
-    wanted: { firmware: undefined, preference: undefined },
-    options: defaults,
     steps: ways.hold.steps,
     passed: [],
     warnings: [...byAtNote(told), "the modem stays in boot-and-hold until it is sent images or loses power"],
@@ -31,8 +29,6 @@ export const planHold = Effect.fn("Update.planHold")(function* (modem: Modem) {
   }
   return made
 })
-
-const bare = { images: undefined, wanted: { firmware: undefined, preference: undefined }, options: defaults }
 
 /** The one family of a modem in boot-and-hold by its ids, else the one that is `known` of it, e.g. from a journal. */
 const familyOfHeld = Effect.fnUntraced(function* (modem: Modem, known: string | undefined) {

@@ -10,7 +10,7 @@ import type { StoredWords } from "../plan/stored.ts"
 import { facts } from "./ask.ts"
 import { byAtNote, familyOf, flowOf, lossNote, runnablesOf } from "./plan-ground.ts"
 import type { Wanted } from "./RunInput.ts"
-import { defaults } from "./update-plan.ts"
+import { bare, defaults } from "./update-plan.ts"
 import type { UpdatePlan } from "./update-plan.ts"
 
 /**
@@ -53,13 +53,11 @@ export const planDelete = Effect.fn("Update.planDelete")(function* (modem: Modem
     Result.flatMap(chooseImage(told, words), (found) => checkDeletable(told, found))
   )
   const made: UpdatePlan = {
+    ...bare,
     action: "delete",
     modem,
     family,
     facts: told,
-    images: undefined,
-    wanted: { firmware: undefined, preference: undefined },
-    options: defaults,
     steps: ways.remove.steps,
     passed: [`${storedName(image)}: stored, does not run, is not preferred`],
     warnings: [...byAtNote(told), ...lossNote(told), ...afterDeletion(told, image)],

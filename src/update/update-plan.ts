@@ -19,6 +19,9 @@ export const defaults: FlowOptions = {
   rollbackOnFailure: true
 }
 
+/** Of a plan that sends no image and sets no preference. */
+export const bare = { images: undefined, wanted: { firmware: undefined, preference: undefined }, options: defaults }
+
 /** What a run would do: `nothing` when the modem runs all of it already. */
 export type Action = "nothing" | "update" | "download" | "hold" | "leave" | "restart" | "select" | "delete"
 
